@@ -1,0 +1,88 @@
+/** `npm pretest`: installs the Debian packages that the tests need, where it can (as root, on Debian and its kin), and says what it could
+ *  not. Quick when nothing is missing. It never fails: a test whose part is missing is skipped by name, and under CI=true that fails. */
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, globSync, mkdirSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+interface Part {
+  readonly debianPackage: string;
+  readonly usedBy: string;
+  isThere(): boolean;
+}
+
+const parts: readonly Part[] = [
+  {
+    debianPackage: "postgresql",
+    usedBy: "the store tests, on a server of their own",
+    isThere: () => onPath("initdb") || globSync("/usr/lib/postgresql/*/bin/initdb").length > 0,
+  },
+  {
+    debianPackage: "util-linux",
+    usedBy: "processes that run as another user (setpriv)",
+    isThere: () => onPath("setpriv"),
+  },
+  {
+    debianPackage: "mount",
+    usedBy: "the full-disk tests, on a small file system of their own",
+    isThere: () => onPath("mount"),
+  },
+  { debianPackage: "procps", usedBy: "the process tests (ps)", isThere: () => onPath("ps") },
+];
+
+function onPath(program: string): boolean {
+  return [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"].some((directory) => {
+    try {
+      accessSync(join(directory, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Debian's PostgreSQL makes and starts a database cluster when it is installed. The tests use their own, so this one is not wanted. */
+function preventDefaultCluster(): void {
+  const settings = "/etc/postgresql-common/createcluster.conf";
+  if (existsSync(settings)) return;
+  mkdirSync("/etc/postgresql-common", { recursive: true });
+  writeFileSync(
+    settings,
+    "# Written before PostgreSQL was installed for Runyard's tests, which start servers of their own.\ncreate_main_cluster = false\n",
+  );
+}
+
+function apt(...args: string[]): boolean {
+  const options = [
+    "-q",
+    "-y",
+    "--no-install-recommends",
+    "-o",
+    "DPkg::Lock::Timeout=120",
+    "-o",
+    "Dpkg::Options::=--force-confold",
+  ];
+  const { status } = spawnSync("apt-get", [...options, ...args], {
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", UCF_FORCE_CONFFOLD: "1" },
+    stdio: ["ignore", "ignore", "inherit"],
+    timeout: 10 * 60_000,
+  });
+  return status === 0;
+}
+
+function install(missing: readonly Part[]): string | undefined {
+  if (process.getuid?.() !== 0) return "this needs root";
+  if (!onPath("apt-get")) return "there is no apt-get here";
+  const packages = missing.map((part) => part.debianPackage);
+  console.log(`installing what the tests need: ${packages.join(", ")}`);
+  if (packages.includes("postgresql")) preventDefaultCluster();
+  if (apt("install", ...packages)) return undefined;
+  return apt("update") && apt("install", ...packages) ? undefined : "apt-get failed, see above";
+}
+
+const missing = parts.filter((part) => !part.isThere());
+const reason = missing.length > 0 ? install(missing) : undefined;
+for (const part of missing.filter((part) => !part.isThere())) {
+  console.warn(
+    `missing: ${part.debianPackage}, for ${part.usedBy}; its tests are skipped (${reason ?? "it was installed, but is not where it is looked for"})`,
+  );
+}
