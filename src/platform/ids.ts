@@ -1,0 +1,17 @@
+import { randomBytes } from "node:crypto";
+
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32, lower case: no letter to mistake for a digit
+
+/** A new id: a prefix that says what it names and 26 characters (10 of time, 16 random), so ids of one kind sort by age. */
+export function newId(prefix: string, nowMs: number = Date.now()): string {
+  let time = "";
+  for (let rest = nowMs, i = 0; i < 10; i++, rest = Math.floor(rest / 32)) time = alphabet[rest % 32] + time;
+  return `${prefix}_${time}${randomText(16)}`;
+}
+
+/** Random text of `length` characters, 5 bits each, fit for ids; secrets use `newSecret` of platform/crypto. */
+export function randomText(length: number): string {
+  let text = "";
+  for (const byte of randomBytes(length)) text += alphabet[byte & 31];
+  return text;
+}
