@@ -1,0 +1,3 @@
+import { describeStore } from "./conformance.ts";
+
+describeStore();

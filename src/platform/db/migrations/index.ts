@@ -1,0 +1,5 @@
+import type { Migration } from "../migrate.ts";
+import { foundation } from "./0001-foundation.ts";
+
+/** In the order they are applied. Only ever add to the end: a database out there has run the others as they are. */
+export const migrations: readonly Migration[] = [foundation];
