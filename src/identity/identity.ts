@@ -1,0 +1,197 @@
+/** The one identity behind all APIs, as they see it. Built by `openIdentity` (open.ts). */
+import type { Principal } from "./principal.ts";
+
+export interface User {
+  readonly id: string;
+  readonly username: string;
+  readonly email: string | null;
+  readonly displayName: string;
+  readonly state: "active" | "locked" | "deleted";
+  readonly hasPassword: boolean;
+  readonly totpEnabled: boolean;
+  readonly hasTotpSecret: boolean;
+  readonly execUser: string;
+  readonly metadata: string | null;
+  readonly roles: readonly string[];
+  /** Names; the personal team first. */
+  readonly teams: readonly string[];
+  readonly createdAt: number;
+}
+
+export interface NewUser {
+  username: string;
+  password?: string;
+  email?: string | null;
+  displayName?: string;
+  execUser?: string;
+  metadata?: string | null;
+  roles?: readonly string[];
+  /** Teams to join besides the personal one; made if they do not exist. */
+  teams?: readonly string[];
+}
+
+export interface Users {
+  /** @throws {YardError} not_found */
+  get(username: string): Promise<User>;
+  getById(id: string): Promise<User>;
+  /** All but deleted ones, by name. */
+  list(): Promise<readonly User[]>;
+  /** @throws {YardError} conflict (name or e-mail taken), invalid (`field`) */
+  create(user: NewUser): Promise<User>;
+  /** Only the given fields change. */
+  update(username: string, changes: Partial<Omit<NewUser, "username" | "password">>): Promise<User>;
+  /** Ends every session of the user; the name is free again. */
+  delete(username: string): Promise<void>;
+  /** Ends every session at once. @throws {YardError} precondition, for the last unlocked administrator */
+  lock(username: string): Promise<User>;
+  /** Also forgets wrong tries. */
+  unlock(username: string): Promise<User>;
+  /** Ends every session of the user but `keepSessionId`. @throws {YardError} invalid, shorter than `minLength` (6) */
+  setPassword(username: string, password: string, options?: { keepSessionId?: string }): Promise<void>;
+  /** Counts as a login try: locked out after too many wrong ones. @throws {YardError} unauthenticated, locked */
+  checkPassword(username: string, password: string): Promise<void>;
+  /** The same for clients that only send the MD5 of the password, as 32 hex digits. */
+  checkDigest(username: string, digest: string): Promise<void>;
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  readonly sessionId: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly audience: string;
+  readonly user: User;
+}
+
+export interface IssueOptions {
+  /** Which API's login this is: `appmesh`, … */
+  api: string;
+  audience?: string;
+  lifetimeMs?: number;
+  remoteAddress?: string;
+  /** Also start a family of refresh tokens. */
+  refresh?: boolean;
+}
+
+export type LoginResult =
+  | { readonly kind: "session"; readonly issued: IssuedToken; readonly refreshToken?: string }
+  | { readonly kind: "totp"; readonly challenge: string; readonly expiresAt: number };
+
+export interface Sessions {
+  /** Name (or e-mail) and password, with a TOTP code where the user has that on; without one a challenge comes back (180 s, one per user).
+   *  Wrong tries of either kind count towards the lockout; the errors do not say whether the user exists.
+   *  @throws {YardError} unauthenticated, locked (`retryAfterMs`), too_many (the hashing gate is full) */
+  login(
+    credentials: { username: string; password: string; totpCode?: string },
+    options: IssueOptions,
+  ): Promise<LoginResult>;
+  /** @throws {YardError} unauthenticated */
+  completeTotp(
+    challenge: { username: string; challenge: string; code: string },
+    options?: { lifetimeMs?: number },
+  ): Promise<IssuedToken & { readonly refreshToken?: string }>;
+  /** A new session for whoever holds this one; the old one ends at once. */
+  renew(principal: Principal, options: IssueOptions): Promise<IssuedToken>;
+  /** The next tokens of a refresh family; reuse of an old one revokes the family. @throws {YardError} unauthenticated */
+  refresh(refreshToken: string): Promise<{ issued: IssuedToken; refreshToken: string }>;
+  /** Ends a session at once, on every replica. */
+  revoke(sessionId: string): Promise<void>;
+  revokeAllOf(userId: string): Promise<void>;
+}
+
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly userId: string;
+  readonly permissions: readonly string[] | null;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly lastUsedAt: number | null;
+}
+
+export interface ApiKeys {
+  /** `key` is shown this once. */
+  create(key: {
+    userId: string;
+    name: string;
+    teamId?: string;
+    permissions?: readonly string[];
+    expiresAt?: number;
+  }): Promise<{ apiKey: ApiKey; key: string }>;
+  list(userId: string): Promise<readonly ApiKey[]>;
+  revoke(id: string): Promise<void>;
+}
+
+export interface Roles {
+  all(): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Makes or replaces. An empty list deletes. Acts at once for all who hold it. @throws {YardError} precondition, for `admin` */
+  set(name: string, permissions: readonly string[]): Promise<void>;
+  delete(name: string): Promise<void>;
+}
+
+export interface Team {
+  readonly id: string;
+  readonly name: string;
+  readonly personalOf: string | null;
+  readonly members: readonly { readonly username: string; readonly role: "owner" | "admin" | "member" | "viewer" }[];
+}
+
+export interface Teams {
+  list(): Promise<readonly Team[]>;
+  get(name: string): Promise<Team>;
+  create(name: string, owner: { userId: string }): Promise<Team>;
+  /** @throws {YardError} precondition, if the last owner would go */
+  setMember(team: string, username: string, role: "owner" | "admin" | "member" | "viewer"): Promise<void>;
+  removeMember(team: string, username: string): Promise<void>;
+  delete(name: string): Promise<void>;
+}
+
+export interface Totp {
+  /** A new secret, not yet in force: base 32, 32 characters. Switches an old one off. */
+  begin(userId: string): Promise<{ secret: string; uri: string }>;
+  /** @throws {YardError} precondition (no secret yet), unauthenticated (wrong or used code) */
+  enable(userId: string, code: string): Promise<void>;
+  disable(userId: string): Promise<void>;
+}
+
+export interface Authenticator {
+  /** The principal of a bearer token or API key. A small cache remembers verified ones; expiry, revocation, lock and changed roles
+   *  still act at once. `audience` defaults to the yard's own.
+   *  @throws {YardError} unauthenticated */
+  authenticate(credential: string, options?: { audience?: string }): Promise<Principal>;
+}
+
+export interface AuditEntry {
+  readonly actor: { readonly id: string | null; readonly name: string };
+  readonly api: string;
+  readonly action: string;
+  readonly target: string;
+  readonly outcome: "done" | "denied" | "failed";
+  readonly remoteAddress?: string;
+  readonly requestId?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export interface Audit {
+  /** Resolves once the entry is saved (entries that arrive together share one commit). */
+  record(entry: AuditEntry): Promise<void>;
+  /** Walks the chain. @returns how many entries hold, or the first that does not
+   *  @param options.anchor a head that an earlier run returned and somebody kept elsewhere: the chain must still hold it */
+  verify(options?: {
+    anchor?: { readonly seq: number; readonly hash: string };
+  }): Promise<{ ok: true; entries: number; lastHash: string } | { ok: false; brokenAt: number; reason: string }>;
+}
+
+export interface Identity extends AsyncDisposable {
+  readonly users: Users;
+  readonly sessions: Sessions;
+  readonly apiKeys: ApiKeys;
+  readonly roles: Roles;
+  readonly teams: Teams;
+  readonly totp: Totp;
+  readonly authenticator: Authenticator;
+  readonly audit: Audit;
+  /** Forgets expired sessions, challenges and wrong tries; a bounded number per call. @returns how many rows went */
+  purgeExpired(): Promise<number>;
+}

@@ -1,0 +1,118 @@
+/** Puts identity together: one set of users, sessions and rights behind all APIs. */
+import type { Bus } from "../platform/bus/bus.ts";
+import type { Topics } from "../platform/bus/topics.ts";
+import type { Clock } from "../platform/clock.ts";
+import { createLoginGate } from "../platform/crypto/login-gate.ts";
+import { openMasterKey } from "../platform/crypto/master-key.ts";
+import { createPasswordHasher, type HashCosts } from "../platform/crypto/passwords.ts";
+import { createSecretBox } from "../platform/crypto/secret-box.ts";
+import { deriveKey } from "../platform/crypto/secrets.ts";
+import { openSigningKeys, type SigningKeys } from "../platform/crypto/signing-keys.ts";
+import type { Database } from "../platform/db/database.ts";
+import { createApiKeys, createApiKeyUse } from "./api-keys.ts";
+import { createAudit } from "./audit.ts";
+import { createAuthenticator, type VerifiedCredential } from "./authenticate.ts";
+import { type Changes, createChanges, followChanges } from "./changes.ts";
+import { CredentialCache } from "./credential-cache.ts";
+import { createCredentials } from "./credentials.ts";
+import type { Audit, Identity } from "./identity.ts";
+import { createLockout, type LockoutRules } from "./lockout.ts";
+import { createLogin } from "./login.ts";
+import { createPurge } from "./purge.ts";
+import { createRefreshTokens } from "./refresh.ts";
+import { createRoles, ensureBuiltinRoles } from "./roles.ts";
+import { createSessions, defaultLifetimes, type Lifetimes } from "./sessions.ts";
+import { createTeams } from "./teams.ts";
+import { createTokens, yardAudience } from "./tokens.ts";
+import { createTotp } from "./totp.ts";
+import { createUsers } from "./users.ts";
+
+export interface IdentityParts {
+  readonly database: Database;
+  readonly bus: Bus<Topics>;
+  readonly clock: Clock;
+  /** Where the signing key and the master key live: made when missing, mode 0700. */
+  readonly keysDirectory: string;
+  readonly settings?: IdentitySettings;
+}
+
+export interface IdentitySettings {
+  /** Who signs the tokens, and what authenticator apps show. */
+  readonly issuer?: string;
+  /** The audience of tokens that no login narrowed. */
+  readonly audience?: string;
+  readonly lockout?: LockoutRules;
+  readonly lifetimes?: Lifetimes;
+  readonly hashCosts?: HashCosts;
+  /** How many passwords are hashed at once (two of libuv's four threads leave the others to files) and how many logins may wait. */
+  readonly gate?: { readonly limit?: number; readonly queue?: number };
+  /** How many verified credentials are remembered, and after which time their stored state is read again. */
+  readonly cache?: { readonly limit: number; readonly recheckMs: number };
+}
+
+const defaultCache = { limit: 10_000, recheckMs: 2_000 };
+
+/** @throws {YardError} precondition, when the key files are open to others or damaged */
+export async function openIdentity(parts: IdentityParts): Promise<Identity> {
+  const { database, bus, clock, keysDirectory, settings = {} } = parts;
+  const signingKeys = await openSigningKeys(keysDirectory);
+  const masterKey = await openMasterKey(keysDirectory);
+  await ensureBuiltinRoles({ database, clock });
+
+  await using opened = new AsyncDisposableStack();
+  const cache = new CredentialCache<VerifiedCredential>((settings.cache ?? defaultCache).limit);
+  opened.use(followChanges({ bus, cache }));
+  const audit = opened.use(createAudit({ database, clock }));
+  const shared = { database, clock, changes: createChanges({ bus, cache }) };
+  const services = createServices({ shared, settings, signingKeys, masterKey, cache, audit });
+
+  const lifetime = opened.move();
+  return {
+    ...services,
+    audit: { record: audit.record, verify: audit.verify },
+    [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
+  };
+}
+
+interface ServiceParts {
+  readonly shared: { readonly database: Database; readonly clock: Clock; readonly changes: Changes };
+  readonly settings: IdentitySettings;
+  readonly signingKeys: SigningKeys;
+  readonly masterKey: Uint8Array;
+  readonly cache: CredentialCache<VerifiedCredential>;
+  readonly audit: Audit;
+}
+
+function createServices(parts: ServiceParts): Omit<Identity, "audit" | typeof Symbol.asyncDispose> {
+  const { shared, settings, signingKeys, masterKey, cache, audit } = parts;
+  const { issuer = "Runyard", audience = yardAudience, lifetimes = defaultLifetimes } = settings;
+  const { recheckMs } = settings.cache ?? defaultCache;
+
+  const tokens = createTokens({ ...shared, keys: signingKeys, issuer });
+  const lockout = createLockout({ ...shared, rules: settings.lockout });
+  const hasher = createPasswordHasher(settings.hashCosts);
+  const credentials = createCredentials({ ...shared, gate: createLoginGate(settings.gate), hasher, lockout });
+  const totp = createTotp({ ...shared, secretBox: createSecretBox(deriveKey(masterKey, "secrets at rest")), issuer });
+  const sessions = createSessions({ ...shared, tokens, audience, lifetimes });
+  const successorKey = deriveKey(masterKey, "refresh successors");
+  const refreshTokens = createRefreshTokens({ ...shared, sessions, audit, successorKey });
+  const { login, completeTotp } = createLogin({ ...shared, credentials, sessions, refreshTokens, totp, lifetimes });
+  const { renew, revoke, revokeAllOf } = sessions;
+  return {
+    users: createUsers({ ...shared, credentials, lockout }),
+    sessions: { login, completeTotp, refresh: refreshTokens.refresh, renew, revoke, revokeAllOf },
+    apiKeys: createApiKeys(shared),
+    roles: createRoles(shared),
+    teams: createTeams(shared),
+    totp: { begin: totp.begin, enable: totp.enable, disable: totp.disable },
+    authenticator: createAuthenticator({
+      ...shared,
+      tokens,
+      cache,
+      apiKeyUse: createApiKeyUse(shared),
+      audience,
+      recheckMs,
+    }),
+    purgeExpired: createPurge({ ...shared, lockout }),
+  };
+}

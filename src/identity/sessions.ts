@@ -1,0 +1,181 @@
+/** Sessions: what a login makes, a token names, and a logoff ends. They live in the database, so they outlive a restart and end on every
+ *  replica at once. */
+import type { Kysely, Selectable } from "kysely";
+import type { Clock } from "../platform/clock.ts";
+import type { Database } from "../platform/db/database.ts";
+import type { Schema, SessionRow } from "../platform/db/schema.ts";
+import { YardError } from "../platform/errors.ts";
+import { newId } from "../platform/ids.ts";
+import type { Changes } from "./changes.ts";
+import type { IssuedToken, IssueOptions } from "./identity.ts";
+import type { Principal } from "./principal.ts";
+import { badCredential, type Tokens } from "./tokens.ts";
+import { readUser, type StoredUser } from "./user-rows.ts";
+
+export interface Lifetimes {
+  /** Of a token without a refresh family, unless the caller asks otherwise. */
+  readonly tokenMs: number;
+  /** Of a token that a refresh token can replace. */
+  readonly refreshableTokenMs: number;
+  /** Of a refresh family as a whole. */
+  readonly refreshFamilyMs: number;
+  /** The longest that a caller may ask for. */
+  readonly maxMs: number;
+}
+
+const dayMs = 24 * 3_600_000;
+export const defaultLifetimes: Lifetimes = {
+  tokenMs: 7 * dayMs,
+  refreshableTokenMs: 3_600_000,
+  refreshFamilyMs: 30 * dayMs,
+  maxMs: 366 * dayMs,
+};
+
+export type StoredSession = Selectable<SessionRow>;
+
+export interface SessionIssuer {
+  /** A session that is not stored yet. @throws {YardError} invalid (lifetime) */
+  draft(user: StoredUser, options: IssueOptions): StoredSession;
+  /** A token of a stored session. */
+  issue(user: StoredUser, session: StoredSession, lifetimeMs?: number): Promise<IssuedToken>;
+  /** @throws {YardError} unauthenticated */
+  renew(principal: Principal, options: IssueOptions): Promise<IssuedToken>;
+  revoke(sessionId: string): Promise<void>;
+  revokeAllOf(userId: string): Promise<void>;
+}
+
+export interface SessionParts {
+  database: Database;
+  clock: Clock;
+  tokens: Tokens;
+  changes: Changes;
+  /** The audience of tokens that nobody narrows. */
+  audience: string;
+  lifetimes?: Lifetimes;
+}
+
+export function createSessions(parts: SessionParts): SessionIssuer {
+  const { database, clock, tokens, changes, lifetimes = defaultLifetimes } = parts;
+  const db = database.kysely;
+
+  function requireLifetime(lifetimeMs: number): number {
+    if (lifetimeMs > 0 && lifetimeMs <= lifetimes.maxMs) return lifetimeMs;
+    const message = `A token can live for up to ${lifetimes.maxMs / dayMs} days, not for ${lifetimeMs} ms.`;
+    throw new YardError("invalid", message, { field: "lifetimeMs" });
+  }
+
+  function draft(user: StoredUser, options: IssueOptions): StoredSession {
+    const now = clock.now();
+    const tokenMs = requireLifetime(options.lifetimeMs ?? lifetimes.tokenMs);
+    return {
+      id: newId("ses", now),
+      user_id: user.id,
+      audience: options.audience ?? parts.audience,
+      api: options.api,
+      remote_address: options.remoteAddress ?? null,
+      created_at: now,
+      expires_at: wholeSecond(now + (options.refresh ? lifetimes.refreshFamilyMs : tokenMs)),
+      revoked_at: null,
+    };
+  }
+
+  async function issue(user: StoredUser, session: StoredSession, lifetimeMs?: number): Promise<IssuedToken> {
+    const account = await readUser(db, user);
+    const issuedAt = clock.now();
+    const expiresAt = Math.min(
+      session.expires_at,
+      wholeSecond(issuedAt + requireLifetime(lifetimeMs ?? lifetimes.refreshableTokenMs)),
+    );
+    const { id: sessionId, audience } = session;
+    const { id: userId, username, token_epoch: epoch } = user;
+    const token = await tokens.sign({
+      userId,
+      username,
+      sessionId,
+      audience,
+      epoch,
+      roles: account.roles,
+      issuedAt,
+      expiresAt,
+    });
+    return { token, sessionId, issuedAt, expiresAt, audience, user: account };
+  }
+
+  async function renew(principal: Principal, options: IssueOptions): Promise<IssuedToken> {
+    const held = principal.credential;
+    if (held.kind !== "token")
+      throw new YardError("precondition", "An API key has no session to renew. Make a new key instead.");
+    const { user, session } = await database.transaction(async (trx) => {
+      const user = await trx.selectFrom("users").selectAll().where("id", "=", principal.userId).executeTakeFirst();
+      if (user?.state !== "active" || !(await endSession(trx, held.sessionId, clock.now()))) throw badCredential();
+      const session = draft(user, { ...options, audience: options.audience ?? held.audience });
+      await trx.insertInto("sessions").values(session).execute();
+      return { user, session };
+    });
+    await changes.sessionRevoked(held.sessionId);
+    return issue(user, session, options.lifetimeMs ?? lifetimes.tokenMs);
+  }
+
+  return {
+    draft,
+    issue,
+    renew,
+
+    async revoke(sessionId) {
+      await endSession(db, sessionId, clock.now());
+      await changes.sessionRevoked(sessionId);
+    },
+
+    async revokeAllOf(userId) {
+      const ended = await database.transaction(async (trx) => {
+        // The epoch ends also what is being made at this moment: a login whose password was checked just before.
+        await trx
+          .updateTable("users")
+          .set((user) => ({ token_epoch: user("token_epoch", "+", 1) }))
+          .where("id", "=", userId)
+          .execute();
+        return endSessionsOf(trx, userId, clock.now());
+      });
+      await announceEnded(changes, userId, ended);
+    },
+  };
+}
+
+/** @returns whether this call ended it: of two that try at once only one does */
+export async function endSession(db: Kysely<Schema>, sessionId: string, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable("sessions")
+    .set({ revoked_at: now })
+    .where("id", "=", sessionId)
+    .where("revoked_at", "is", null)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+/** @returns the sessions that ended; tell `announceEnded` of them once the transaction is committed */
+export async function endSessionsOf(
+  db: Kysely<Schema>,
+  userId: string,
+  now: number,
+  keep = "",
+): Promise<readonly string[]> {
+  const ended = await db
+    .updateTable("sessions")
+    .set({ revoked_at: now })
+    .where("user_id", "=", userId)
+    .where("revoked_at", "is", null)
+    .where("id", "!=", keep)
+    .returning("id")
+    .execute();
+  return ended.map((session) => session.id);
+}
+
+export async function announceEnded(changes: Changes, userId: string, sessionIds: readonly string[]): Promise<void> {
+  await changes.userChanged(userId);
+  for (const sessionId of sessionIds) await changes.sessionRevoked(sessionId); // whoever streams to one of them ends that
+}
+
+/** Tokens count in whole seconds: rounded up, so that none ends sooner than promised. */
+function wholeSecond(timeMs: number): number {
+  return Math.ceil(timeMs / 1_000) * 1_000;
+}

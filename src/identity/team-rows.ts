@@ -1,0 +1,102 @@
+/** The moves between teams that come with a user: getting a personal team, joining by name, leaving. All inside a caller's transaction. */
+import { type Kysely, type Selectable, sql } from "kysely";
+import type { Schema, TeamRow } from "../platform/db/schema.ts";
+import { YardError } from "../platform/errors.ts";
+import { newId } from "../platform/ids.ts";
+import { nameKey, requireTeamName } from "./names.ts";
+
+/** @throws {YardError} conflict: names of teams are unique without regard to case, like those of users */
+export async function addTeam(
+  trx: Kysely<Schema>,
+  { name, personalOf, now }: { name: string; personalOf: string | null; now: number },
+): Promise<Selectable<TeamRow>> {
+  if (await findTeam(trx, name))
+    throw new YardError("conflict", `There is a team ${name} already. Choose another name.`, { field: "team" });
+  const team = { id: newId("team", now), name, personal_of: personalOf, storage_quota_bytes: null, created_at: now };
+  await trx.insertInto("teams").values(team).execute();
+  return team;
+}
+
+export async function addPersonalTeam(
+  trx: Kysely<Schema>,
+  user: { id: string; username: string },
+  now: number,
+): Promise<void> {
+  const team = await addTeam(trx, { name: user.username, personalOf: user.id, now });
+  await trx.insertInto("team_members").values({ team_id: team.id, user_id: user.id, role: "owner" }).execute();
+}
+
+/** Makes the user a member of exactly these shared teams. Whoever comes first into a team that does not exist owns it. */
+export async function setSharedTeams(
+  trx: Kysely<Schema>,
+  userId: string,
+  names: readonly string[],
+  now: number,
+): Promise<void> {
+  const wanted = new Set(names.map(nameKey));
+  for (const team of await sharedTeamsOf(trx, userId)) {
+    if (!wanted.has(nameKey(team.name))) await leave(trx, team.id, userId);
+  }
+  for (const name of names) await join(trx, userId, name, now);
+}
+
+/** Takes a user who is being deleted out of all teams, the personal one included. */
+export async function leaveAllTeams(trx: Kysely<Schema>, userId: string): Promise<void> {
+  for (const team of await sharedTeamsOf(trx, userId)) await leave(trx, team.id, userId);
+  await trx.deleteFrom("team_members").where("user_id", "=", userId).execute();
+  await trx.deleteFrom("teams").where("personal_of", "=", userId).execute();
+}
+
+async function join(trx: Kysely<Schema>, userId: string, name: string, now: number): Promise<void> {
+  requireTeamName(name);
+  const existing = await findTeam(trx, name);
+  if (existing?.personal_of === userId) return;
+  if (existing && existing.personal_of !== null) {
+    throw new YardError("conflict", `${existing.name} is the personal team of another user: nobody can join it.`, {
+      field: "teams",
+    });
+  }
+  const team = existing ?? (await addTeam(trx, { name, personalOf: null, now }));
+  await trx
+    .insertInto("team_members")
+    .values({ team_id: team.id, user_id: userId, role: existing ? "member" : "owner" })
+    .onConflict((conflict) => conflict.columns(["team_id", "user_id"]).doNothing())
+    .execute();
+}
+
+/** The last owner hands the team to the next in rank; a team whose last member leaves ends. */
+async function leave(trx: Kysely<Schema>, teamId: string, userId: string): Promise<void> {
+  await trx.deleteFrom("team_members").where("team_id", "=", teamId).where("user_id", "=", userId).execute();
+  const rank = sql<number>`case role when 'owner' then 0 when 'admin' then 1 when 'member' then 2 else 3 end`;
+  const heir = await trx
+    .selectFrom("team_members")
+    .selectAll()
+    .where("team_id", "=", teamId)
+    .orderBy(rank)
+    .orderBy("user_id")
+    .executeTakeFirst();
+  if (!heir) {
+    await trx.deleteFrom("teams").where("id", "=", teamId).execute();
+  } else if (heir.role !== "owner") {
+    await trx
+      .updateTable("team_members")
+      .set({ role: "owner" })
+      .where("team_id", "=", teamId)
+      .where("user_id", "=", heir.user_id)
+      .execute();
+  }
+}
+
+function sharedTeamsOf(trx: Kysely<Schema>, userId: string): Promise<{ id: string; name: string }[]> {
+  return trx
+    .selectFrom("teams")
+    .innerJoin("team_members", "team_members.team_id", "teams.id")
+    .select(["teams.id", "teams.name"])
+    .where("team_members.user_id", "=", userId)
+    .where("teams.personal_of", "is", null)
+    .execute();
+}
+
+function findTeam(trx: Kysely<Schema>, name: string): Promise<Selectable<TeamRow> | undefined> {
+  return trx.selectFrom("teams").selectAll().where(sql<string>`lower(name)`, "=", nameKey(name)).executeTakeFirst();
+}
