@@ -1,0 +1,163 @@
+/** One typed configuration from flags, `RUNYARD_*` variables, `runyard.yaml` and defaults, in this order of precedence. */
+import {
+  type Environment,
+  isSettingKey,
+  type Setting,
+  type SettingKey,
+  type SettingValues,
+  settingKeys,
+  settings,
+} from "./config/settings.ts";
+import {
+  type ConfigSources,
+  type FoundFile,
+  fromEnvironment,
+  fromFile,
+  fromFlags,
+  type GivenSetting,
+  openConfigFile,
+} from "./config/sources.ts";
+import { isYardError, YardError } from "./platform/errors.ts";
+import { type ListenSpec, parseListenSpec } from "./platform/http/listen-spec.ts";
+import type { LogLevel } from "./platform/log.ts";
+
+export type { ConfigSources };
+
+export interface Config {
+  /** Absolute. */
+  readonly data: string;
+  readonly listen: readonly ListenSpec[];
+  /** Where only App Mesh answers. */
+  readonly listenAppmesh: readonly ListenSpec[];
+  /** `off` too: a listener with `https://` then still gets the self-signed certificate. */
+  readonly tls:
+    | { readonly kind: "off" | "self-signed" }
+    | { readonly kind: "files"; readonly cert: string; readonly key: string };
+  readonly trustedProxies: readonly string[];
+  readonly adminPassword: string | undefined;
+  readonly databaseUrl: string | undefined;
+  readonly log: LogLevel;
+  readonly stopHost: boolean;
+  readonly orphanAfterMs: number | undefined;
+  readonly shutdownGraceMs: number;
+  readonly metricsOpen: boolean;
+  /** Per minute and address. */
+  readonly loginRate: number;
+  readonly lockout: { readonly tries: number; readonly lockMs: number };
+  readonly appmesh: { readonly reading: "auto" | "client" | "document" };
+  readonly events: { readonly keepRows: number; readonly keepMs: number };
+  /** What the operator should know, and what does not stop us. */
+  readonly warnings: readonly string[];
+  readonly effective: readonly EffectiveSetting[];
+}
+
+export interface EffectiveSetting {
+  readonly key: SettingKey;
+  /** Secrets hidden; undefined where nothing is set. */
+  readonly shown: string | undefined;
+  /** `--listen`, `RUNYARD_LISTEN`, `/etc/runyard.yaml:3` or `default`. */
+  readonly origin: string;
+  readonly help: string;
+}
+
+/** @throws {YardError} invalid, with every fault in a line of its own: where, which setting, why */
+export function loadConfig(sources: ConfigSources): Config {
+  const file = openConfigFile(sources);
+  const faults = [...(file?.faults ?? [])];
+  const chosen = choose([...fromFile(file), ...fromEnvironment(sources.env), ...fromFlags(sources.flags)], faults);
+  const values = parseAll(chosen, sources, faults);
+  faults.push(...contradictions(values));
+  if (faults.length > 0) throw new YardError("invalid", `the configuration cannot be used:\n  ${faults.join("\n  ")}`);
+  return {
+    ...assemble(values),
+    warnings: warningsOf(file),
+    effective: settingKeys.map((key) => effectiveSetting(key, chosen.get(key), sources.env)),
+  };
+}
+
+/** The effective settings with their origin, for people: secrets are hidden. */
+export function describeConfig(config: Config): readonly EffectiveSetting[] {
+  return config.effective;
+}
+
+type Chosen = ReadonlyMap<SettingKey, GivenSetting>;
+
+/** Later sources win. */
+function choose(all: readonly GivenSetting[], faults: string[]): Chosen {
+  const chosen = new Map<SettingKey, GivenSetting>();
+  for (const setting of all) {
+    if (isSettingKey(setting.key)) chosen.set(setting.key, setting);
+    else
+      faults.push(
+        `${setting.place}: ${setting.key === setting.place ? "this" : setting.key} is not a setting of Runyard`,
+      );
+  }
+  return chosen;
+}
+
+/** A setting that cannot be parsed is a fault, and takes its default for the checks that follow. */
+function parseAll(chosen: Chosen, sources: ConfigSources, faults: string[]): SettingValues {
+  const values = settingKeys.map((key) => {
+    const { parse, fallback }: Setting<unknown> = settings[key];
+    const context = { cwd: sources.cwd };
+    const setting = chosen.get(key);
+    try {
+      if (setting) return [key, parse(setting.given, context)];
+    } catch (error) {
+      if (!isYardError(error)) throw error;
+      faults.push(`${setting?.place}: ${key}: ${error.message}`);
+    }
+    return [key, fallback && parse([fallback(sources.env)], context)];
+  });
+  return Object.fromEntries(values) as SettingValues;
+}
+
+function contradictions(values: SettingValues): string[] {
+  const { tls, "tls-cert": cert, "tls-key": key } = values;
+  const faults: string[] = [];
+  if ((cert === undefined) !== (key === undefined)) faults.push(`tls-cert and tls-key: set both, or neither`);
+  else if (cert !== undefined && tls === "self-signed") faults.push(`tls: self-signed and tls-cert exclude each other`);
+  return faults;
+}
+
+function warningsOf(file: FoundFile | undefined): string[] {
+  if (!file) return [];
+  const { path, mode, entries } = file;
+  const secrets = entries.map(({ key }) => key).filter((key) => isSettingKey(key) && "show" in settings[key]);
+  const warnings: string[] = [];
+  if (mode & 0o022)
+    warnings.push(`${path} can be written by other users, who command this yard by it: chmod go-w ${path}`);
+  if (mode & 0o044 && secrets.length > 0) {
+    warnings.push(`${path} can be read by other users and holds ${secrets.join(", ")}: chmod go-r ${path}`);
+  }
+  return warnings;
+}
+
+function assemble(values: SettingValues): Omit<Config, "warnings" | "effective"> {
+  const { tls, "tls-cert": cert, "tls-key": key } = values;
+  const secureByDefault = tls === "self-signed" || cert !== undefined;
+  return {
+    data: values.data,
+    listen: values.listen.map((text) => parseListenSpec(text, secureByDefault)),
+    listenAppmesh: (values["listen.appmesh"] ?? []).map((text) => parseListenSpec(text, secureByDefault)),
+    tls: cert !== undefined && key !== undefined ? { kind: "files", cert, key } : { kind: tls },
+    trustedProxies: values["trusted-proxies"] ?? [],
+    adminPassword: values["admin-password"],
+    databaseUrl: values["database-url"],
+    log: values.log,
+    stopHost: values["stop-host"],
+    orphanAfterMs: values["orphan-after"],
+    shutdownGraceMs: values["shutdown-grace"],
+    metricsOpen: values["metrics.open"],
+    loginRate: values["login-rate"],
+    lockout: { tries: values["lockout.tries"], lockMs: values["lockout.minutes"] * 60_000 },
+    appmesh: { reading: values["appmesh.reading"] },
+    events: { keepRows: values["events.keep-rows"], keepMs: values["events.keep-days"] * 86_400_000 },
+  };
+}
+
+function effectiveSetting(key: SettingKey, given: GivenSetting | undefined, env: Environment): EffectiveSetting {
+  const { show, help, fallback }: Setting<unknown> = settings[key];
+  const text = given?.given.join(", ") ?? fallback?.(env);
+  return { key, shown: text !== undefined && show ? show(text) : text, origin: given?.place ?? "default", help };
+}

@@ -1,0 +1,184 @@
+/** Every setting there is: the one table that flags, variables, `runyard.yaml`, `runyard config` and the help are made from. */
+import { isIP } from "node:net";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { parseListenSpec } from "../platform/http/listen-spec.ts";
+import { logLevels } from "../platform/log.ts";
+import type { Parse } from "./values.ts";
+import * as values from "./values.ts";
+
+interface Definition<T> {
+  readonly parse: Parse<T>;
+  /** One line for the help. */
+  readonly help: string;
+  /** What stands for the value in the help. */
+  readonly placeholder: string;
+  /** What may be shown of it, where it holds a secret. */
+  readonly show?: (text: string) => string;
+}
+
+export interface Setting<T> extends Definition<T> {
+  /** What it is when nobody sets it, as one would write it. Without one it is undefined then. */
+  readonly fallback?: (env: Environment) => string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+function withDefault<T>(fallback: string | ((env: Environment) => string), definition: Definition<T>): Setting<T> {
+  return { ...definition, fallback: typeof fallback === "string" ? () => fallback : fallback };
+}
+
+function optional<T>(definition: Definition<T>): Setting<T | undefined> {
+  return definition;
+}
+
+const hidden = (): string => "(hidden)";
+const listenSpec = (text: string): string => {
+  parseListenSpec(text, false);
+  return text;
+};
+
+export const settings = {
+  data: withDefault((env) => join(env.XDG_DATA_HOME || join(env.HOME || homedir(), ".local", "share"), "runyard"), {
+    parse: values.path,
+    placeholder: "directory",
+    help: "where the yard keeps everything",
+  }),
+  listen: withDefault("127.0.0.1:7700", {
+    parse: values.list(listenSpec),
+    placeholder: "addresses",
+    help: "host:port to listen on; several by comma, https:// for TLS",
+  }),
+  "listen.appmesh": optional({
+    parse: values.list(listenSpec),
+    placeholder: "addresses",
+    help: "further addresses where only the App Mesh API answers, such as https://0.0.0.0:6060",
+  }),
+  tls: withDefault("off", {
+    parse: values.choice(["off", "self-signed"]),
+    placeholder: "off|self-signed",
+    help: "self-signed: addresses without http:// speak TLS, with a certificate of our own making",
+  }),
+  "tls-cert": optional({
+    parse: values.path,
+    placeholder: "file",
+    help: "certificate chain (PEM); addresses without http:// then speak TLS",
+  }),
+  "tls-key": optional({ parse: values.path, placeholder: "file", help: "its private key (PEM)" }),
+  "trusted-proxies": optional({
+    parse: values.list(proxyAddress),
+    placeholder: "addresses",
+    help: "reverse proxies whose X-Forwarded-For is believed: addresses or networks, several by comma",
+  }),
+  "admin-password": optional({
+    parse: values.text,
+    placeholder: "password",
+    help: "of the first administrator, when there is no user yet; otherwise one is made up and printed once",
+    show: hidden,
+  }),
+  "database-url": optional({
+    parse: values.one(databaseUrl),
+    placeholder: "url",
+    help: "postgres://… in place of the SQLite file in the data directory",
+    show: withoutPassword,
+  }),
+  log: withDefault("info", {
+    parse: values.choice(logLevels),
+    placeholder: "level",
+    help: `least level to log: ${logLevels.join(", ")}`,
+  }),
+  "stop-host": withDefault("false", {
+    parse: values.flag,
+    placeholder: "boolean",
+    help: "whether SIGTERM also stops the local agent and all it runs (Ctrl-C always does)",
+  }),
+  "orphan-after": withDefault("never", {
+    parse: values.durationOrNever,
+    placeholder: "duration|never",
+    help: "how long the local agent keeps running things while no yard is there",
+  }),
+  "shutdown-grace": withDefault("30s", {
+    parse: values.duration,
+    placeholder: "duration",
+    help: "how long requests under way may still take when the yard stops",
+  }),
+  "metrics.open": withDefault("false", {
+    parse: values.flag,
+    placeholder: "boolean",
+    help: "whether /metrics needs no token for callers from elsewhere either",
+  }),
+  "login-rate": withDefault("120", {
+    parse: values.wholeNumber({ min: 0, max: 1_000_000 }),
+    placeholder: "number",
+    help: "login requests per minute and address; 0 is no limit",
+  }),
+  "lockout.tries": withDefault("5", {
+    parse: values.wholeNumber({ min: 1, max: 1_000 }),
+    placeholder: "number",
+    help: "wrong passwords until an account is locked for a while",
+  }),
+  "lockout.minutes": withDefault("15", {
+    parse: values.wholeNumber({ min: 1, max: 100_000 }),
+    placeholder: "number",
+    help: "how long it is locked",
+  }),
+  "appmesh.reading": withDefault("auto", {
+    parse: values.choice(["auto", "client", "document"]),
+    placeholder: "auto|client|document",
+    help: "which reading of the App Mesh contract is served; auto chooses by the client",
+  }),
+  "events.keep-rows": withDefault("100000", {
+    parse: values.wholeNumber({ min: 1_000, max: 100_000_000 }),
+    placeholder: "number",
+    help: "newest events that are kept",
+  }),
+  "events.keep-days": withDefault("30", {
+    parse: values.wholeNumber({ min: 1, max: 10_000 }),
+    placeholder: "number",
+    help: "days that an event is kept",
+  }),
+} as const;
+
+export type SettingKey = keyof typeof settings;
+export type SettingValues = {
+  readonly [Key in SettingKey]: (typeof settings)[Key] extends Setting<infer T> ? T : never;
+};
+
+export const settingKeys = Object.keys(settings) as SettingKey[];
+
+export function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(settings, key);
+}
+
+/** `listen.appmesh` → `listen-appmesh`, the flag without its dashes. */
+export function flagOf(key: SettingKey): string {
+  return key.replaceAll(".", "-");
+}
+
+/** `listen.appmesh` → `RUNYARD_LISTEN_APPMESH`. */
+export function variableOf(key: SettingKey): string {
+  return `RUNYARD_${key.replace(/[.-]/g, "_").toUpperCase()}`;
+}
+
+function databaseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== "postgres:" && url?.protocol !== "postgresql:")
+    throw values.wrong("must be a URL like postgres://user:password@host:5432/database");
+  return text;
+}
+
+function withoutPassword(text: string): string {
+  const url = new URL(text);
+  if (url.password !== "") url.password = "hidden";
+  for (const name of url.searchParams.keys()) if (/password|key/i.test(name)) url.searchParams.set(name, "hidden");
+  return url.toString();
+}
+
+function proxyAddress(text: string): string {
+  const [address = "", bits] = text.split("/", 2);
+  const family = isIP(address);
+  if (family === 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))) {
+    throw values.wrong(`"${text}" is no address or network, as in 10.0.0.7 or 10.0.0.0/8`);
+  }
+  return text;
+}

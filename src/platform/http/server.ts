@@ -1,0 +1,93 @@
+/** The HTTP server: the root with all APIs behind any number of listeners, and one orderly close. */
+import { YardError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Api, ApiInstance } from "./api.ts";
+import type { ListenSpec } from "./listen-spec.ts";
+import { type Listener, openListener, type RequestHandler } from "./listeners.ts";
+import { createRequestSignals } from "./request-signal.ts";
+import { buildRoot, type RegisteredRoute } from "./root.ts";
+import type { TlsSource } from "./tls.ts";
+
+export interface HttpServerParts {
+  /** The first one answers for paths that belong to none. */
+  readonly apis: readonly [Api, ...Api[]];
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly tls?: TlsSource;
+  /** How long requests that are under way may still take when the server closes, in milliseconds. Default 30 s. */
+  readonly shutdownGraceMs?: number;
+  /** Addresses and networks of reverse proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies?: readonly string[];
+  /** For tests: a reply that does not fit its schema becomes a 500 that says why. */
+  readonly validateResponses?: boolean;
+}
+
+export interface ListenerRequest extends ListenSpec {
+  /** Only this API answers there; everything else is its not-found. */
+  readonly api?: string;
+}
+
+export interface HttpServer extends AsyncDisposable {
+  /** The root with all APIs, ready: for `inject`, and to look at its routes. */
+  readonly fastify: ApiInstance;
+  readonly routes: readonly RegisteredRoute[];
+  readonly apis: readonly Api[];
+  /** All of them or none. @throws {YardError} as {@link openListener}, and not_found for an API that there is not */
+  listen(requests: readonly ListenerRequest[]): Promise<readonly Listener[]>;
+}
+
+const defaultShutdownGraceMs = 30_000;
+
+export async function createHttpServer(parts: HttpServerParts): Promise<HttpServer> {
+  const { apis, log, tls } = parts;
+  const signals = createRequestSignals();
+  const whole = await buildRoot({ ...parts, signals, explorer: true });
+  const roots = new Map<string, ApiInstance>();
+  const listeners: Listener[] = [];
+  let closing = false;
+
+  /** A root of its own for an API that is served alone: so the others cost nothing there, and are not there. */
+  async function rootOf(name: string | undefined): Promise<ApiInstance> {
+    if (name === undefined) return whole.fastify;
+    const api = apis.find((candidate) => candidate.name === name);
+    if (!api) throw new YardError("not_found", `There is no API "${name}" to listen for.`);
+    const root = roots.get(name) ?? (await buildRoot({ ...parts, apis: [api], signals, explorer: false })).fastify;
+    roots.set(name, root);
+    return root;
+  }
+
+  function handlerOf(root: ApiInstance): RequestHandler {
+    return (request, response) => {
+      if (closing) response.shouldKeepAlive = false;
+      root.routing(request, response);
+    };
+  }
+
+  return {
+    ...whole,
+    apis,
+    async listen(requests) {
+      await using opened = new AsyncDisposableStack();
+      const added: Listener[] = [];
+      for (const { api, ...spec } of requests) {
+        const listener = await openListener(spec, handlerOf(await rootOf(api)), { tls, log });
+        opened.defer(() => listener.close({ graceMs: 0 }));
+        added.push(listener);
+      }
+      opened.move(); // all of them are open: they stay
+      listeners.push(...added);
+      return added;
+    },
+    async [Symbol.asyncDispose]() {
+      closing = true;
+      signals.abortAll();
+      await Promise.all(
+        listeners
+          .splice(0)
+          .map((listener) => listener.close({ graceMs: parts.shutdownGraceMs ?? defaultShutdownGraceMs })),
+      );
+      await Promise.all([whole.fastify, ...roots.values()].map((root) => root.close()));
+    },
+  };
+}
