@@ -1,0 +1,95 @@
+/** Starts a command as a child of the agent, its output going straight into a file. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { closeSync, fchownSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { Writable } from "node:stream";
+import { asStorageError, errnoOf, YardError } from "../../platform/errors.ts";
+import type { OutputFile } from "../output-file.ts";
+import type { ProcessSpec } from "../sandbox.ts";
+import type { Command } from "./command.ts";
+
+/** A process that was just started, whatever its standard streams are. */
+export interface Child {
+  readonly pid: number;
+  readonly stdin: Writable | undefined;
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  resize?(size: { cols: number; rows: number }): void;
+  /** The agent lets go of it: it goes on by itself, except in a terminal, which ends with us. */
+  release(): void;
+}
+
+/** @param directory where standard input is kept that was given as text, for a moment
+ *  @throws {YardError} invalid, unavailable (no more processes), storage_full */
+export async function startChild(
+  command: Command,
+  options: { stdin: ProcessSpec["stdin"]; output: OutputFile; directory: string },
+): Promise<Child> {
+  using descriptors = new DisposableStack();
+  const ours = (fd: number) => descriptors.adopt(fd, closeSync); // the child has its own copies
+  const output = ours(options.output.openForAppending(command.owner));
+  const { stdin } = options;
+  const input =
+    typeof stdin === "object"
+      ? ours(textFile(stdin.text, options.directory, command.owner))
+      : stdin === "open"
+        ? "pipe"
+        : "ignore";
+  const { file, args, argv0, cwd, env, uid, gid } = command;
+  let child: ChildProcess;
+  try {
+    child = spawn(file, args, { argv0, cwd, env, uid, gid, detached: true, stdio: [input, output, output] });
+  } catch (error) {
+    throw startError(error, file);
+  }
+  if (child.pid === undefined) throw startError((await once(child, "error"))[0], file);
+  child.stdin?.on("error", () => {}); // EPIPE: it has closed its input or ended, which is its right
+  return {
+    pid: child.pid,
+    stdin: child.stdin ?? undefined,
+    exited: new Promise((resolve) => {
+      child.once("exit", (code, signal) => resolve({ code, signal }));
+    }),
+    release: () => child.unref(),
+  };
+}
+
+/** A file without a name that holds `text`, to be read from its beginning. A file, not a pipe: it can be opened anew as /dev/stdin, needs
+ *  nobody to pump it, and is still there when the agent is not. */
+function textFile(text: string, directory: string, owner: { uid: number; gid: number } | undefined): number {
+  const path = join(directory, `stdin-${randomUUID()}`);
+  try {
+    const fd = openSync(path, "wx+", 0o600);
+    try {
+      unlinkSync(path);
+      const bytes = Buffer.from(text);
+      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, at);
+      if (owner) fchownSync(fd, owner.uid, owner.gid);
+      return fd;
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  } catch (error) {
+    throw asStorageError(error, "The standard input cannot be stored");
+  }
+}
+
+export function startError(error: unknown, file: string): YardError {
+  const errno = errnoOf(error);
+  if (errno === "E2BIG") {
+    return new YardError("invalid", `Cannot run ${file}: arguments and environment are too long (E2BIG).`, {
+      field: "argv",
+    });
+  }
+  if (errno === "ENOEXEC") {
+    const message = `Cannot run ${file}: it is neither a program nor a script with a #! line (ENOEXEC).`;
+    return new YardError("invalid", message, { field: "argv" });
+  }
+  if (errno === "EAGAIN" || errno === "ENOMEM" || errno === "EMFILE" || errno === "ENFILE") {
+    const message = `Cannot run ${file}: this host is out of processes, memory or descriptors (${errno}). Try again later.`;
+    return new YardError("unavailable", message, { cause: error, retryAfterMs: 1_000 });
+  }
+  return new YardError("invalid", `Cannot run ${file} (${errno ?? String(error)}).`, { field: "argv", cause: error });
+}

@@ -1,0 +1,33 @@
+/** One sandbox of the driver `host`: a set of processes under one name. */
+import { YardError } from "../../platform/errors.ts";
+import type { Sandbox } from "../sandbox.ts";
+import type { Processes } from "./processes.ts";
+
+export function createHostSandbox(parts: {
+  id: string;
+  processes: Processes;
+  /** The host itself is always there. */
+  isPermanent: boolean;
+  /** All its processes are gone. */
+  onDestroy: () => Promise<void>;
+}): Sandbox {
+  const { id, processes } = parts;
+  let isDestroyed = false;
+  return {
+    handle: { driver: "host", version: 1, id },
+    async exec(spec) {
+      if (isDestroyed) throw new YardError("not_found", `Sandbox ${id} was destroyed.`);
+      return processes.exec(id, spec);
+    },
+    processes: async () => processes.of(id),
+    forget: (process) => processes.forget({ sandbox: id, process }),
+    async destroy({ graceMs = 0 } = {}) {
+      if (parts.isPermanent)
+        throw new YardError("precondition", `Sandbox ${id} is the host itself: it cannot be destroyed.`);
+      isDestroyed = true;
+      await Promise.all(processes.of(id).map((process) => process.stop({ graceMs })));
+      await Promise.all(processes.of(id).map((process) => processes.forget({ sandbox: id, process: process.id })));
+      await parts.onDestroy();
+    },
+  };
+}

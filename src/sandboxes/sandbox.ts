@@ -1,0 +1,169 @@
+/** Where processes run: one narrow interface that every driver serves whole. What a driver cannot do it declares in
+ *  `can`, and refuses with `precondition`; it never pretends. The interface holds plain data and streams only, so that
+ *  the same one is served on this machine and through the connection to a remote host's agent (hosts/). */
+import type { Readable, Writable } from "node:stream";
+
+/** Where a driver differs from the others, declared up front. */
+export interface Capabilities {
+  /** Processes may be run as an OS user of the host. */
+  readonly osUsers: boolean;
+  /** `limits` are enforced (on this machine, now). */
+  readonly limits: boolean;
+  readonly terminal: boolean;
+  /** Own root file system, separate from the host's. */
+  readonly ownFiles: boolean;
+  readonly pause: "none" | "frozen" | "saved";
+}
+
+export type Availability =
+  | { readonly usable: true }
+  | { readonly usable: false; readonly reason: string; readonly fix?: string };
+
+export interface Limits {
+  readonly memoryBytes?: number;
+  /** Memory and swap together. */
+  readonly memoryAndSwapBytes?: number;
+  /** Relative weight, 1024 is one share (cgroup v1's scale). */
+  readonly cpuShares?: number;
+  /** Ceiling in cores, fractions allowed. */
+  readonly cpus?: number;
+  readonly processes?: number;
+}
+
+export interface SandboxSpec {
+  /** Given by the caller, so that a repeated create is the same one. */
+  readonly id: string;
+  readonly limits?: Limits;
+}
+
+/** What a driver needs to find a sandbox again after a restart: versioned, serialisable data. */
+export interface SandboxHandle {
+  readonly driver: string;
+  readonly version: 1;
+  readonly id: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+export type SandboxStatus = "running" | "paused" | "gone";
+
+export interface ProcessSpec {
+  /** Given by the caller: starting the same id twice starts one process. Letters, digits, `_` `-` `.`; 1 to 64 of them. */
+  readonly id: string;
+  /** Program and arguments, handed to the kernel as they are: no shell unless the caller names one here. */
+  readonly argv: readonly string[];
+  readonly cwd?: string;
+  /** Added to the sandbox's own small environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** `none`: empty standard input. `open`: `stdin` may be written until it is ended. Or the whole of it as text. */
+  readonly stdin?: "none" | "open" | { readonly text: string };
+  /** OS user's name; needs an agent that runs as root. */
+  readonly user?: string;
+  readonly limits?: Limits;
+  readonly terminal?: { readonly cols: number; readonly rows: number };
+  /** Output kept on disk; the oldest bytes go first, positions stay. */
+  readonly maxOutputBytes?: number;
+}
+
+/** How a process ended. Neither `code` nor `signal`: it ended while nobody who could know was there. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Wall time in milliseconds; of an unknown exit, when it was noticed. */
+  readonly at: number;
+  /** The kernel killed something of it because `limits.memoryBytes` was reached. */
+  readonly outOfMemory?: true;
+}
+
+export interface OutputChunk {
+  readonly bytes: Buffer;
+  /** Position of the first byte: higher than asked for when the oldest output is gone already. */
+  readonly from: number;
+  /** Position after the last byte: ask with this next. */
+  readonly next: number;
+}
+
+/** Standard output and error of one process, as one append-only log in the order of arrival. Positions count bytes from
+ *  the process' start and never shift. */
+export interface OutputLog {
+  /** Total bytes written so far. */
+  size(): Promise<number>;
+  /** Up to `maxBytes` from `position`; empty at the end.
+   *  @throws {YardError} invalid, if `position` is beyond the end */
+  read(options: { position: number; maxBytes: number }): Promise<OutputChunk>;
+  /** All bytes from `position` (or from the oldest that is kept), then what is added, until the process has ended and everything was
+   *  delivered, or the stream is destroyed. Backpressure holds back the reader, never the process: a reader that is so slow that what it
+   *  should get next is gone gets an error (`interrupted`), never a gap; through a host's connection it is taken up again after the gap. */
+  follow(options: { position: number }): Readable;
+}
+
+export interface ProcessUsage {
+  /** Of the whole process tree. 100 is one core, since the previous call for the same process; 0 at the first. */
+  readonly cpuPercent: number;
+  readonly rssBytes: number;
+  readonly openFiles: number;
+  readonly pids: readonly number[];
+}
+
+export const processSignals = [
+  "SIGTERM",
+  "SIGKILL",
+  "SIGINT",
+  "SIGHUP",
+  "SIGQUIT",
+  "SIGUSR1",
+  "SIGUSR2",
+  "SIGSTOP",
+  "SIGCONT",
+  "SIGWINCH",
+] as const;
+export type ProcessSignal = (typeof processSignals)[number];
+
+export interface Process {
+  readonly id: string;
+  readonly pid: number;
+  readonly startedAt: number;
+  /** Present if it was started with `stdin: "open"` or a terminal; ending it is end-of-file. Gone after a restart of the agent. */
+  readonly stdin: Writable | undefined;
+  readonly output: OutputLog;
+  /** Settles once, when the process has ended, all it had in its group is gone and its output is complete. Never rejects. */
+  readonly exited: Promise<Exit>;
+  /** Set once `exited` has settled, where that is known without asking a remote host. */
+  readonly exit?: Exit;
+  /** Whether `resize` has something to act on, where that is known. */
+  readonly hasTerminal?: boolean;
+  /** To the whole process group; nothing if it has ended.
+   *  @throws {YardError} invalid, for a signal that is not in the list */
+  signal(signal: ProcessSignal): Promise<void>;
+  /** SIGTERM, after `graceMs` SIGKILL. Resolves once everything is gone. */
+  stop(options: { graceMs: number }): Promise<Exit>;
+  /** @throws {YardError} precondition, without a terminal */
+  resize(size: { cols: number; rows: number }): Promise<void>;
+  usage(): Promise<ProcessUsage>;
+}
+
+export interface Sandbox {
+  readonly handle: SandboxHandle;
+  /** @throws {YardError} invalid (`field` of the spec), precondition (a limit or user that cannot be had here), storage_full */
+  exec(spec: ProcessSpec): Promise<Process>;
+  /** Running and ended ones, until they are forgotten. */
+  processes(): Promise<readonly Process[]>;
+  /** Ends the process if it runs, and deletes its output. */
+  forget(processId: string): Promise<void>;
+  /** Ends everything in it, and leaves nothing behind: no process, mount, cgroup, file or descriptor. */
+  destroy(options?: { graceMs?: number }): Promise<void>;
+}
+
+export interface SandboxDriver extends AsyncDisposable {
+  readonly name: string;
+  readonly can: Capabilities;
+  available(): Promise<Availability>;
+  create(spec: SandboxSpec): Promise<Sandbox>;
+  /** The sandbox behind a handle, after a restart of the agent or of the control plane: what lives is adopted, by pid and start time.
+   *  @throws {YardError} not_found, if nothing is left of it */
+  reattach(handle: SandboxHandle): Promise<Sandbox>;
+}
+
+/** A driver where it runs, in the agent: it knows all its sandboxes. */
+export interface LocalSandboxDriver extends SandboxDriver {
+  sandboxes(): Promise<readonly Sandbox[]>;
+}
