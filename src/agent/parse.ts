@@ -1,0 +1,166 @@
+/** Turns what came over the connection into the types of protocol.ts, once, at the edge. Written out by hand: a schema library would
+ *  cost the agent, which must stay small to spawn quickly, several megabytes. */
+import { YardError } from "../platform/errors.ts";
+import {
+  type Limits,
+  type ProcessSignal,
+  type ProcessSpec,
+  processSignals,
+  type SandboxHandle,
+  type SandboxSpec,
+} from "../sandboxes/sandbox.ts";
+import type { RestartAction, RestartPolicy, UnitSpec } from "./protocol.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export function parseUnitSpec(value: unknown, id: string): UnitSpec {
+  const fields = object(value, "unit");
+  return {
+    id,
+    revision: number(fields.revision, "revision", { integer: true }),
+    sandbox: text(fields.sandbox, "sandbox"),
+    process: parseProcessSpec(fields.process),
+    envPerStart: optional(fields.envPerStart, (value) => parseEnvPerStart(value)),
+    restart: parseRestart(fields.restart),
+    enabled: flag(fields.enabled, "enabled"),
+    timeoutMs: optional(fields.timeoutMs, (value) => number(value, "timeoutMs")),
+    lifetimeMs: optional(fields.lifetimeMs, (value) => number(value, "lifetimeMs")),
+    keepRuns: number(fields.keepRuns, "keepRuns", { integer: true, most: 1_000 }),
+    meta: optional(fields.meta, (value) => object(value, "meta")),
+  };
+}
+
+export function parseProcessSpec(value: unknown): Omit<ProcessSpec, "id"> {
+  const fields = object(value, "process");
+  return {
+    argv: list(fields.argv, "argv").map((word) => text(word, "argv")),
+    cwd: optional(fields.cwd, (value) => text(value, "cwd")),
+    env: optional(fields.env, (value) => mapped(value, "env", text)),
+    stdin: optional(fields.stdin, (value) => parseStdin(value, "stdin")),
+    user: optional(fields.user, (value) => text(value, "user")),
+    limits: optional(fields.limits, (value) => parseLimits(value, "limits")),
+    terminal: optional(fields.terminal, (value) => parseSize(value, "terminal")),
+    maxOutputBytes: optional(fields.maxOutputBytes, (value) => number(value, "maxOutputBytes", { integer: true })),
+  };
+}
+
+export function parseSandboxSpec(value: unknown, id: string): SandboxSpec {
+  const fields = object(value ?? {}, "sandbox");
+  return { id, limits: optional(fields.limits, (value) => parseLimits(value, "limits")) };
+}
+
+export function parseHandle(value: unknown): SandboxHandle {
+  const fields = object(value, "handle");
+  if (fields.version !== 1) throw invalid("version", "1, the only version of handles there is");
+  const data = optional(fields.data, (value) => object(value, "data"));
+  return { driver: text(fields.driver, "driver"), version: 1, id: text(fields.id, "id"), data };
+}
+
+export function parseSignal(value: unknown): ProcessSignal {
+  const wanted = object(value, "body").signal;
+  const signal = processSignals.find((name) => name === wanted);
+  if (!signal) throw invalid("signal", `one of ${processSignals.join(", ")}`);
+  return signal;
+}
+
+export function parseSize(value: unknown, at = "size"): { cols: number; rows: number } {
+  const fields = object(value, at);
+  const size = (name: "cols" | "rows") =>
+    number(fields[name], `${at}.${name}`, { integer: true, least: 1, most: 10_000 });
+  return { cols: size("cols"), rows: size("rows") };
+}
+
+export function parseIds(value: unknown): string[] {
+  return list(object(value, "body").ids, "ids").map((id) => text(id, "ids"));
+}
+
+function parseEnvPerStart(value: unknown): Record<string, "secret" | "startedSeconds"> {
+  return mapped(value, "envPerStart", (kind, field) => {
+    if (kind !== "secret" && kind !== "startedSeconds") throw invalid(field, '"secret" or "startedSeconds"');
+    return kind;
+  });
+}
+
+function parseRestart(value: unknown): RestartPolicy {
+  const fields = object(value, "restart");
+  return {
+    onExit: parseAction(fields.onExit, "restart.onExit"),
+    codes: optional(fields.codes, (codes) => mapped(codes, "restart.codes", parseAction)),
+    minIntervalMs: number(fields.minIntervalMs, "restart.minIntervalMs"),
+  };
+}
+
+function parseAction(value: unknown, field: string): RestartAction {
+  if (value !== "no" && value !== "always") throw invalid(field, '"no" or "always"');
+  return value;
+}
+
+function parseStdin(value: unknown, field: string): ProcessSpec["stdin"] {
+  if (value === "none" || value === "open") return value;
+  return { text: text(object(value, field).text, `${field}.text`) };
+}
+
+function parseLimits(value: unknown, at: string): Limits {
+  const fields = object(value, at);
+  const limit = (name: keyof Limits, bounds?: Bounds) =>
+    optional(fields[name], (value) => number(value, `${at}.${name}`, bounds));
+  return {
+    memoryBytes: limit("memoryBytes", { integer: true, least: 1 }),
+    memoryAndSwapBytes: limit("memoryAndSwapBytes", { integer: true, least: 1 }),
+    cpuShares: limit("cpuShares", { integer: true, least: 2, most: 262_144 }),
+    cpus: limit("cpus", { least: 0.01, most: 10_000 }),
+    processes: limit("processes", { integer: true, least: 1 }),
+  };
+}
+
+interface Bounds {
+  readonly integer?: boolean;
+  readonly least?: number;
+  readonly most?: number;
+}
+
+function number(
+  value: unknown,
+  field: string,
+  { integer = false, least = 0, most = Number.MAX_SAFE_INTEGER }: Bounds = {},
+) {
+  const isRight = typeof value === "number" && value >= least && value <= most && (!integer || Number.isInteger(value));
+  if (!isRight) throw invalid(field, `${integer ? "a whole number" : "a number"} from ${least} to ${most}`);
+  return value;
+}
+
+function text(value: unknown, field: string): string {
+  if (typeof value !== "string") throw invalid(field, "text");
+  return value;
+}
+
+function flag(value: unknown, field: string): boolean {
+  if (typeof value !== "boolean") throw invalid(field, "true or false");
+  return value;
+}
+
+function list(value: unknown, field: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw invalid(field, "a list");
+  return value;
+}
+
+function object(value: unknown, field: string): Fields {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid(field, "an object");
+  return value as Fields;
+}
+
+function mapped<T>(value: unknown, field: string, parse: (value: unknown, field: string) => T): Record<string, T> {
+  const entries = Object.entries(object(value, field)).map(([name, one]): [string, T] => [
+    name,
+    parse(one, `${field}.${name}`),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function optional<T>(value: unknown, parse: (value: unknown) => T): T | undefined {
+  return value === undefined || value === null ? undefined : parse(value);
+}
+
+function invalid(field: string, wanted: string): YardError {
+  return new YardError("invalid", `${field} must be ${wanted}.`, { field });
+}

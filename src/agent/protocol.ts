@@ -1,0 +1,176 @@
+/** What a host's agent serves over HTTP/2, and what the control plane's hosts/ calls: the types both sides share.
+ *
+ *  A **unit** is what the agent keeps by itself while nobody is watching: one process definition with the rule of when to
+ *  start it again. Each start of a unit is a **run**, with an id, an output log and an exit of its own. The agent knows no app,
+ *  task or user: what the control plane needs to recognise its units travels along in `meta`, unread.
+ *
+ *  | method and path | body → reply | |
+ *  | --- | --- | --- |
+ *  | GET    /v1/info                          | → AgentInfo | |
+ *  | GET    /v1/resources                     | → HostResources | |
+ *  | POST   /v1/shutdown?graceMs=             | → 202 | stops all that runs, then the agent |
+ *  | GET    /v1/units                         | → UnitStatus[] | |
+ *  | GET    /v1/units?watch                   | → NDJSON of UnitEvent | all units, `synced`, then every change; `alive` every 5 s |
+ *  | GET    /v1/units/{id}                    | → UnitStatus | |
+ *  | PUT    /v1/units/{id}                    | UnitSpec → UnitStatus | same revision again: nothing happens; a higher one replaces (the old run is killed) |
+ *  | DELETE /v1/units/{id}                    | → 204 | kills what runs, deletes outputs |
+ *  | POST   /v1/units/{id}/start, /stop?graceMs= | → UnitStatus | idempotent |
+ *  | POST   /v1/units/{id}/run?maxBytes=      | UnitSpec → bytes | puts the unit, waits for its first run to end; header `unit-status` (JSON), `output-next`; then removes it |
+ *  | GET    /v1/units/{id}/ended?run=&timeoutMs= | → UnitStatus | when that run has ended, or the time has passed |
+ *  | GET    /v1/units/{id}/output?run=&position=&maxBytes= | → bytes | headers `output-from`, `output-next`, `output-size` |
+ *  | GET    /v1/units/{id}/output?run=&position=&follow | → bytes, until that run has ended | header `output-from` |
+ *  | POST   /v1/units/usage                   | {ids} → Record<id, ProcessUsage> | |
+ *
+ *  The SandboxDriver interface (served by sandbox-routes.ts). `S` is `/v1/sandboxes/{driver}/{sandbox}`, `P` is `S/processes/{process}`.
+ *  Ids of sandboxes are unique in the whole agent; the driver `host` always has the sandbox `host`, which cannot be destroyed.
+ *
+ *  | method and path | body → reply | |
+ *  | --- | --- | --- |
+ *  | PUT    S                    | SandboxSpec without id → SandboxHandle | create; the same id again is the same sandbox |
+ *  | POST   S/reattach           | SandboxHandle → SandboxHandle | `not_found` if nothing is left of it |
+ *  | DELETE S?graceMs=           | → 204 | ends all in it, leaves nothing |
+ *  | GET    S/processes          | → ProcessStatus[] | |
+ *  | PUT    P                    | ProcessSpec without id → ProcessStatus | exec; the same id again is the same process |
+ *  | GET    P                    | → ProcessStatus | |
+ *  | DELETE P                    | → 204 | forget |
+ *  | GET    P/exited?timeoutMs=  | → ProcessStatus | when it has ended, or the time (at most 60 s, default) has passed: then without `exit` |
+ *  | GET    P/output?position=&maxBytes= | → bytes | headers `output-from`, `output-next`, `output-size` |
+ *  | GET    P/output?position=&follow    | → bytes, until it has ended | header `output-from` |
+ *  | POST   P/stdin              | bytes, as they come → 204 | the end of the body is end-of-file; a reset stream leaves stdin open |
+ *  | POST   P/signal             | {signal} → 204 | |
+ *  | POST   P/stop?graceMs=      | → ProcessStatus | with `exit` |
+ *  | POST   P/resize             | {cols, rows} → 204 | |
+ *  | GET    P/usage              | → ProcessUsage | |
+ *
+ *  Bodies are JSON unless they are bytes. A body of bytes that breaks in the middle resets its stream: no end is invented.
+ *  Errors: a 4xx or 5xx status with an ErrorBody.
+ */
+import type { YardErrorCode } from "../platform/errors.ts";
+import type { Availability, Capabilities, Exit, ProcessSpec } from "../sandboxes/sandbox.ts";
+
+/** Raised when either side would misread the other. */
+export const protocolVersion = 1;
+
+export type RestartAction = "no" | "always";
+
+export interface RestartPolicy {
+  readonly onExit: RestartAction;
+  /** By exit code, in place of `onExit`. An unknown exit takes `onExit`. */
+  readonly codes?: Readonly<Record<string, RestartAction>>;
+  /** The least time between two starts, in milliseconds: a crash loop turns no faster. */
+  readonly minIntervalMs: number;
+}
+
+export interface UnitSpec {
+  readonly id: string;
+  /** Grows with each change of the definition. */
+  readonly revision: number;
+  /** `host`, or the id of a sandbox that was created before. */
+  readonly sandbox: string;
+  readonly process: Omit<ProcessSpec, "id">;
+  /** Variables whose value is new at each start: the run's `secret`, or the start time in whole seconds since 1970. */
+  readonly envPerStart?: Readonly<Record<string, "secret" | "startedSeconds">>;
+  readonly restart: RestartPolicy;
+  readonly enabled: boolean;
+  /** A run is killed after this long. */
+  readonly timeoutMs?: number;
+  /** The whole unit is removed after this long, whatever it does; also while no control plane is there. */
+  readonly lifetimeMs?: number;
+  /** Ended runs whose output is kept besides the current one. */
+  readonly keepRuns: number;
+  readonly meta?: Readonly<Record<string, unknown>>;
+}
+
+/** Why the agent ended a run itself. */
+export type StopCause = "stopped" | "timeout" | "replaced" | "shutdown";
+
+export interface RunStatus {
+  readonly id: string;
+  readonly pid?: number;
+  readonly startedAt: number;
+  /** Known to the run through `envPerStart`, and to nobody else but the control plane. */
+  readonly secret?: string;
+  readonly exit?: Exit;
+  readonly stopCause?: StopCause;
+  /** It never started: why. */
+  readonly startError?: { readonly code: YardErrorCode; readonly message: string; readonly field?: string };
+}
+
+export interface UnitStatus {
+  readonly id: string;
+  /** Grows with every change of this unit: of two statuses the one with the higher version is the later. */
+  readonly version: number;
+  readonly revision: number;
+  readonly enabled: boolean;
+  readonly meta?: Readonly<Record<string, unknown>>;
+  readonly createdAt: number;
+  readonly starts: number;
+  /** Newest first: `runs[0]` is the current one, or the last. Empty before the first start. */
+  readonly runs: readonly RunStatus[];
+  /** The last run that has ended, also when it is kept no longer. */
+  readonly lastEnded?: RunStatus;
+  /** When the next start is due, in wall milliseconds, while it waits for one. */
+  readonly nextStartAt?: number;
+  readonly lastError?: { readonly at: number; readonly message: string };
+}
+
+export type UnitEvent =
+  | { readonly type: "unit"; readonly unit: UnitStatus }
+  | { readonly type: "removed"; readonly id: string }
+  | { readonly type: "synced" }
+  | { readonly type: "alive" };
+
+export interface AgentInfo {
+  readonly version: string;
+  readonly protocol: number;
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly hostname: string;
+  readonly osUser: string;
+  readonly drivers: readonly {
+    readonly name: string;
+    readonly can: Capabilities;
+    readonly availability: Availability;
+  }[];
+}
+
+export interface HostResources {
+  readonly cpuCores: number;
+  readonly cpuSockets: number;
+  readonly cpuProcessors: number;
+  readonly memoryTotalBytes: number;
+  readonly memoryFreeBytes: number;
+  readonly swapTotalBytes: number;
+  readonly swapFreeBytes: number;
+  /** RSS of the agent and all it runs. */
+  readonly memoryUsedByAgentBytes: number;
+  readonly openFiles: number;
+  readonly load: readonly [number, number, number];
+  readonly networks: readonly { readonly name: string; readonly ipv6: boolean; readonly address: string }[];
+  readonly disks: readonly {
+    readonly device: string;
+    readonly mountPoint: string;
+    readonly totalBytes: number;
+    readonly usedBytes: number;
+  }[];
+}
+
+/** A process as `/v1/sandboxes/…` shows it. */
+export interface ProcessStatus {
+  readonly id: string;
+  readonly pid: number;
+  readonly startedAt: number;
+  /** `stdin` takes bytes: it was started with `stdin: "open"` or a terminal. */
+  readonly hasStdin: boolean;
+  readonly hasTerminal: boolean;
+  /** Absent while it runs. */
+  readonly exit?: Exit;
+}
+
+/** The body of every 4xx and 5xx reply. */
+export interface ErrorBody {
+  readonly code: YardErrorCode;
+  readonly message: string;
+  readonly field?: string;
+  readonly retryAfterMs?: number;
+}
