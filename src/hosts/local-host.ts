@@ -1,0 +1,85 @@
+/** The host that the control plane itself runs on. */
+import type { Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { errnoOf, YardError } from "../platform/errors.ts";
+import { createAgentHost } from "./agent-host.ts";
+import { boundAgentLog } from "./agent-log.ts";
+import { createCalls } from "./calls.ts";
+import { openConnection } from "./connection.ts";
+import { ConnectionLostError } from "./exchange.ts";
+import type { Host } from "./host.ts";
+import { createLocalAgent, type LocalAgentParts } from "./local-agent.ts";
+
+export interface LocalHostParts extends LocalAgentParts {
+  /** As people see it. */
+  readonly name: string;
+}
+
+/** Disposing of it closes the connection; the agent and what it runs go on. */
+export interface LocalHost extends Host, AsyncDisposable {
+  /** Ends all that runs on the host (SIGTERM, after `graceMs` SIGKILL), then its agent. Resolves when the agent is gone.
+   *  @throws {YardError} timeout */
+  stop(options: { graceMs: number }): Promise<void>;
+}
+
+export const localHostId = "local";
+
+/** Beyond the grace: for killing, for the journal, for a busy machine. */
+const stopTimeMs = 15_000;
+const lookAgainMs = 20;
+/** The first connection: an agent may have much to adopt. */
+const firstAnswerMs = 30_000;
+
+/** Finds this machine's agent or starts it, and keeps it running until it is told to stop.
+ *  @throws {YardError} unavailable, if it cannot be started; precondition, if a running one speaks another version */
+export async function openLocalHost(parts: LocalHostParts): Promise<LocalHost> {
+  await using opened = new AsyncDisposableStack();
+  const agent = createLocalAgent(parts);
+  opened.use(boundAgentLog(parts.directory, (error) => parts.log.warn({ err: error }, "cannot keep agent.log small")));
+  // The first try fails aloud: a yard whose agent cannot start must say why, not go on trying.
+  let first: Socket | undefined = await agent.connect(AbortSignal.timeout(firstAnswerMs));
+  const connect = async (signal: AbortSignal): Promise<Socket> => {
+    const socket = first ?? (await agent.connect(signal));
+    first = undefined;
+    return socket;
+  };
+  const connection = opened.use(openConnection({ name: parts.name, connect, log: parts.log }));
+  await connection.session({ waitMs: firstAnswerMs });
+  const host = createAgentHost(localHostId, connection, parts.log);
+  const stack = opened.move();
+
+  return {
+    ...host,
+    get connected() {
+      return connection.connected;
+    },
+    async stop({ graceMs }) {
+      const path = `/v1/shutdown?graceMs=${graceMs}`;
+      await createCalls(connection)({ method: "POST", path, once: true }).catch((error: unknown) => {
+        if (!(error instanceof ConnectionLostError)) throw error; // the agent may be gone before its answer is here
+      });
+      const pid = connection.info?.pid;
+      await connection[Symbol.asyncDispose](); // first, or another agent would be started
+      if (pid !== undefined) await gone(pid, graceMs + stopTimeMs);
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+async function gone(pid: number, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (isAlive(pid)) {
+    if (performance.now() > deadline)
+      throw new YardError("timeout", `the agent (pid ${pid}) has not ended after ${timeoutMs} ms`);
+    await delay(lookAgainMs);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    if (errnoOf(error) === "ESRCH") return false;
+    throw error;
+  }
+}

@@ -1,0 +1,90 @@
+/** A process in an agent's sandbox, over the connection. It outlives the connection, and this handle with it. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { ProcessStatus } from "../agent/protocol.ts";
+import { isYardError, YardError } from "../platform/errors.ts";
+import type { Exit, Process } from "../sandboxes/sandbox.ts";
+import { createCalls, type MakeCall } from "./calls.ts";
+import type { AgentConnection } from "./connection.ts";
+import { readCount, readJson } from "./exchange.ts";
+import { follow } from "./follow.ts";
+import { createRemoteStdin } from "./remote-stdin.ts";
+import { parseProcess, parseUsage } from "./replies.ts";
+
+const longPollMs = 60_000;
+/** Beyond the wait that was asked for. */
+const answerTimeMs = 20_000;
+const retryMs = 1_000;
+
+/** @param path of the process, see agent/protocol.ts */
+export function createRemoteProcess(connection: AgentConnection, path: string, status: ProcessStatus): Process {
+  const call = createCalls(connection);
+  let exited: Promise<Exit> | undefined;
+
+  async function readOutput(position: number, maxBytes: number) {
+    const reply = await call({ method: "GET", path: `${path}/output?position=${position}&maxBytes=${maxBytes}` });
+    return {
+      size: readCount(reply.headers, "output-size"),
+      chunk: {
+        bytes: reply.body,
+        from: readCount(reply.headers, "output-from"),
+        next: readCount(reply.headers, "output-next"),
+      },
+    };
+  }
+
+  return {
+    id: status.id,
+    pid: status.pid,
+    startedAt: status.startedAt,
+    hasTerminal: status.hasTerminal,
+    stdin: status.hasStdin ? createRemoteStdin(connection, `${path}/stdin`) : undefined,
+    output: {
+      size: async () => (await readOutput(0, 0)).size,
+      read: async ({ position, maxBytes }) => (await readOutput(position, maxBytes)).chunk,
+      follow: ({ position }) =>
+        follow(connection, { position, path: (from) => `${path}/output?position=${from}&follow` }),
+    },
+    get exited() {
+      // Only for those who ask: each waiting is a call in flight.
+      exited ??= status.exit ? Promise.resolve(status.exit) : untilExited(connection, call, path);
+      return exited;
+    },
+    async signal(signal) {
+      await call({ method: "POST", path: `${path}/signal`, body: { signal }, once: true });
+    },
+    async stop({ graceMs }) {
+      const request = {
+        method: "POST",
+        path: `${path}/stop?graceMs=${graceMs}`,
+        timeoutMs: graceMs + answerTimeMs,
+      } as const;
+      const { exit } = readJson(await call(request), parseProcess);
+      if (!exit) throw new YardError("internal", `process ${status.id} was stopped, and has no end`);
+      return exit;
+    },
+    async resize(size) {
+      await call({ method: "POST", path: `${path}/resize`, body: size });
+    },
+    usage: async () => readJson(await call({ method: "GET", path: `${path}/usage` }), parseUsage),
+  };
+}
+
+/** Waits as long as it takes, also for the agent to come back. A process that was forgotten meanwhile ended in a way nobody can tell. */
+async function untilExited(connection: AgentConnection, call: MakeCall, path: string): Promise<Exit> {
+  const request = {
+    method: "GET",
+    path: `${path}/exited?timeoutMs=${longPollMs}`,
+    timeoutMs: longPollMs + answerTimeMs,
+  } as const;
+  for (;;) {
+    try {
+      const { exit } = readJson(await call(request), parseProcess);
+      if (exit) return exit;
+    } catch (error) {
+      if (isYardError(error, "not_found")) return { code: null, signal: null, at: Date.now() };
+      // Nobody is left to hear of it: stay pending rather than invent an end.
+      if (connection.closed.aborted) return new Promise<never>(() => {});
+      await delay(retryMs, undefined, { signal: connection.closed }).catch(() => {}); // closed: seen in the next round
+    }
+  }
+}

@@ -1,0 +1,155 @@
+/** What an agent answers, checked before anything trusts it: a remote agent may be of another version, or be no friend. */
+import { type Static, type TSchema, Type } from "typebox";
+import { Compile } from "typebox/compile";
+import type { AgentInfo, ErrorBody, HostResources, ProcessStatus, UnitEvent, UnitStatus } from "../agent/protocol.ts";
+import { YardError, yardErrorCodes } from "../platform/errors.ts";
+import type { ProcessUsage, SandboxHandle } from "../sandboxes/sandbox.ts";
+
+export type Parse<T> = (value: unknown) => T;
+
+/** A check of one kind of reply, compiled once. @throws {YardError} internal, naming the part that does not fit */
+function parser<Schema extends TSchema>(what: string, schema: Schema): Parse<Static<Schema>> {
+  const compiled = Compile(schema);
+  return (value) => {
+    if (compiled.Check(value)) return value;
+    const [fault] = compiled.Errors(value);
+    const where = fault ? `${fault.instancePath || "/"} ${fault.message}` : "unexpected shape";
+    throw new YardError("internal", `the agent's ${what} cannot be read: ${where}`);
+  };
+}
+
+const count = Type.Integer({ minimum: 0 });
+const errorCode = Type.Union(yardErrorCodes.map((code) => Type.Literal(code)));
+const anyObject = Type.Record(Type.String(), Type.Unknown());
+
+const exit = Type.Object({
+  code: Type.Union([Type.Integer(), Type.Null()]),
+  signal: Type.Union([Type.String(), Type.Null()]),
+  at: Type.Number(),
+  outOfMemory: Type.Optional(Type.Literal(true)),
+});
+
+const run = Type.Object({
+  id: Type.String(),
+  pid: Type.Optional(Type.Integer()),
+  startedAt: Type.Number(),
+  secret: Type.Optional(Type.String()),
+  exit: Type.Optional(exit),
+  stopCause: Type.Optional(
+    Type.Union([Type.Literal("stopped"), Type.Literal("timeout"), Type.Literal("replaced"), Type.Literal("shutdown")]),
+  ),
+  startError: Type.Optional(
+    Type.Object({ code: errorCode, message: Type.String(), field: Type.Optional(Type.String()) }),
+  ),
+});
+
+const unit = Type.Object({
+  id: Type.String(),
+  version: Type.Integer(),
+  revision: Type.Integer(),
+  enabled: Type.Boolean(),
+  meta: Type.Optional(anyObject),
+  createdAt: Type.Number(),
+  starts: count,
+  runs: Type.Array(run),
+  lastEnded: Type.Optional(run),
+  nextStartAt: Type.Optional(Type.Number()),
+  lastError: Type.Optional(Type.Object({ at: Type.Number(), message: Type.String() })),
+});
+
+const unitEvent = Type.Union([
+  Type.Object({ type: Type.Literal("unit"), unit }),
+  Type.Object({ type: Type.Literal("removed"), id: Type.String() }),
+  Type.Object({ type: Type.Literal("synced") }),
+  Type.Object({ type: Type.Literal("alive") }),
+]);
+
+const usage = Type.Object({
+  cpuPercent: Type.Number(),
+  rssBytes: Type.Number(),
+  openFiles: Type.Number(),
+  pids: Type.Array(Type.Integer()),
+});
+
+const capabilities = Type.Object({
+  osUsers: Type.Boolean(),
+  limits: Type.Boolean(),
+  terminal: Type.Boolean(),
+  ownFiles: Type.Boolean(),
+  pause: Type.Union([Type.Literal("none"), Type.Literal("frozen"), Type.Literal("saved")]),
+});
+
+const availability = Type.Union([
+  Type.Object({ usable: Type.Literal(true) }),
+  Type.Object({ usable: Type.Literal(false), reason: Type.String(), fix: Type.Optional(Type.String()) }),
+]);
+
+const info = Type.Object({
+  version: Type.String(),
+  protocol: Type.Integer(),
+  pid: Type.Integer(),
+  startedAt: Type.Number(),
+  hostname: Type.String(),
+  osUser: Type.String(),
+  drivers: Type.Array(Type.Object({ name: Type.String(), can: capabilities, availability })),
+});
+
+const resources = Type.Object({
+  cpuCores: Type.Number(),
+  cpuSockets: Type.Number(),
+  cpuProcessors: Type.Number(),
+  memoryTotalBytes: Type.Number(),
+  memoryFreeBytes: Type.Number(),
+  swapTotalBytes: Type.Number(),
+  swapFreeBytes: Type.Number(),
+  memoryUsedByAgentBytes: Type.Number(),
+  openFiles: Type.Number(),
+  load: Type.Tuple([Type.Number(), Type.Number(), Type.Number()]),
+  networks: Type.Array(Type.Object({ name: Type.String(), ipv6: Type.Boolean(), address: Type.String() })),
+  disks: Type.Array(
+    Type.Object({
+      device: Type.String(),
+      mountPoint: Type.String(),
+      totalBytes: Type.Number(),
+      usedBytes: Type.Number(),
+    }),
+  ),
+});
+
+const handle = Type.Object({
+  driver: Type.String(),
+  version: Type.Literal(1),
+  id: Type.String(),
+  data: Type.Optional(anyObject),
+});
+
+const processStatus = Type.Object({
+  id: Type.String(),
+  pid: Type.Integer(),
+  startedAt: Type.Number(),
+  hasStdin: Type.Boolean(),
+  hasTerminal: Type.Boolean(),
+  exit: Type.Optional(exit),
+});
+
+/** The one part that every version of the protocol has. */
+export const parseProtocol: Parse<{ protocol: number }> = parser("version", Type.Object({ protocol: Type.Integer() }));
+export const parseInfo: Parse<AgentInfo> = parser("info", info);
+export const parseResources: Parse<HostResources> = parser("resources", resources);
+export const parseUnit: Parse<UnitStatus> = parser("unit", unit);
+export const parseUnits: Parse<UnitStatus[]> = parser("list of units", Type.Array(unit));
+export const parseUnitEvent: Parse<UnitEvent> = parser("event", unitEvent);
+export const parseUsage: Parse<ProcessUsage> = parser("usage", usage);
+export const parseUsages: Parse<Record<string, ProcessUsage>> = parser("usage", Type.Record(Type.String(), usage));
+export const parseHandle: Parse<SandboxHandle> = parser("sandbox handle", handle);
+export const parseProcess: Parse<ProcessStatus> = parser("process", processStatus);
+export const parseProcesses: Parse<ProcessStatus[]> = parser("list of processes", Type.Array(processStatus));
+export const parseErrorBody: Parse<ErrorBody> = parser(
+  "error",
+  Type.Object({
+    code: errorCode,
+    message: Type.String(),
+    field: Type.Optional(Type.String()),
+    retryAfterMs: Type.Optional(Type.Number()),
+  }),
+);
