@@ -1,0 +1,54 @@
+/** An app: the definition of a supervised process, who owns it, and what is known of its runs. */
+import type { RunStatus } from "../agent/protocol.ts";
+import type { Limits } from "../sandboxes/sandbox.ts";
+
+/** What happens when an app's process has ended. `keepalive` starts it again at once, `restart` by its schedule (for an app without one:
+ *  at once too), `standby` leaves it, `remove` deletes the app. */
+export const exitActions = ["standby", "restart", "keepalive", "remove"] as const;
+export type ExitAction = (typeof exitActions)[number];
+
+export interface AppDefinition {
+  readonly argv: readonly string[];
+  /** The command as its author wrote it; `argv` is made from it. */
+  readonly command: string;
+  readonly shell: boolean;
+  readonly sessionLogin: boolean;
+  readonly description?: string;
+  /** Given to the process on its standard input: text as it is, JSON compact. */
+  readonly metadata?: unknown;
+  readonly workingDirectory?: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Plain here; stored encrypted, never listed. */
+  readonly secretEnv: Readonly<Record<string, string>>;
+  readonly exit: { readonly action: ExitAction; readonly byCode: Readonly<Record<string, ExitAction>> };
+  readonly keepOutputs: number;
+  readonly limits?: Limits;
+  /** What others may do: `none`, `read` or `write`. Absent: everybody who has the permission may do all. */
+  readonly sharing?: { readonly team: Sharing; readonly others: Sharing };
+}
+export type Sharing = "none" | "read" | "write";
+
+export interface App {
+  readonly id: string;
+  readonly name: string;
+  readonly ownerId: string | null;
+  readonly ownerName: string | null;
+  readonly definition: AppDefinition;
+  /** `temporary`: made by a run, gone with it. */
+  readonly kind: "defined" | "temporary";
+  readonly enabled: boolean;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly runtime: AppRuntime;
+}
+
+export interface AppRuntime {
+  readonly starts: number;
+  /** Newest first. */
+  readonly runs: readonly RunStatus[];
+  /** The last run that has ended, also when its output is gone. */
+  readonly lastEnded?: RunStatus;
+  readonly nextStartAt?: number;
+  readonly lastError?: { readonly at: number; readonly message: string };
+  readonly healthy: boolean;
+}

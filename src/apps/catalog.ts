@@ -1,0 +1,105 @@
+/** All apps, defined and temporary, as their readers see them: definition, owner and what is known of the runs. */
+import { YardError } from "../platform/errors.ts";
+import { accessOf, requireAccess } from "./access.ts";
+import type { App } from "./app.ts";
+import { openDefinition } from "./definition.ts";
+import type { Mirror, MirroredTemporary } from "./mirror.ts";
+import type { Actor, Owner, OwnerDirectory, SecretBox } from "./parts.ts";
+import { runtimeOf } from "./runtime.ts";
+import type { AppStore, StoredApp } from "./store.ts";
+import { unitIdOf } from "./unit-spec.ts";
+
+export interface FoundApp {
+  readonly app: App;
+  readonly ownerTeams: readonly string[];
+  readonly unitId: string;
+  /** Absent for a temporary app. */
+  readonly stored?: StoredApp;
+}
+
+export interface Catalog {
+  find(name: string): Promise<FoundApp | undefined>;
+  /** @throws {YardError} not_found; forbidden */
+  get(actor: Actor, name: string, wanted: "read" | "write"): Promise<FoundApp>;
+  /** Those that the actor may read, by name. */
+  list(actor: Actor): Promise<readonly App[]>;
+}
+
+export interface CatalogParts {
+  readonly store: AppStore;
+  readonly mirror: Mirror;
+  readonly owners: OwnerDirectory;
+  readonly secrets: SecretBox;
+}
+
+export function createCatalog({ store, mirror, owners, secrets }: CatalogParts): Catalog {
+  function fromStored(stored: StoredApp, owner: Owner | undefined): FoundApp {
+    const { revision: _revision, ...kept } = stored;
+    const unitId = unitIdOf(stored);
+    const app: App = {
+      ...kept,
+      kind: "defined",
+      ownerName: owner?.username ?? null,
+      runtime: runtimeOf("defined", mirror.get(unitId)?.unit),
+    };
+    return { app, stored, unitId, ownerTeams: owner?.teams ?? [] };
+  }
+
+  function fromTemporary({ unit, meta }: MirroredTemporary, owner: Owner | undefined): FoundApp {
+    const app: App = {
+      id: unit.id,
+      name: meta.name,
+      ownerId: meta.ownerId,
+      ownerName: owner?.username ?? null,
+      definition: openDefinition(meta.definition, unit.id, secrets),
+      kind: "temporary",
+      enabled: unit.enabled,
+      createdAt: unit.createdAt,
+      updatedAt: unit.createdAt,
+      runtime: runtimeOf("temporary", unit),
+    };
+    return { app, unitId: unit.id, ownerTeams: owner?.teams ?? [] };
+  }
+
+  async function ownerOf(ownerId: string | null): Promise<Owner | undefined> {
+    return ownerId === null ? undefined : (await owners.describe([ownerId])).get(ownerId);
+  }
+
+  async function find(name: string): Promise<FoundApp | undefined> {
+    const stored = await store.byName(name);
+    if (stored) return fromStored(stored, await ownerOf(stored.ownerId));
+    const temporary = mirror.temporary(name);
+    return temporary && fromTemporary(temporary, await ownerOf(temporary.meta.ownerId));
+  }
+
+  return {
+    find,
+
+    async get(actor, name, wanted) {
+      const found = await find(name.trim());
+      if (!found) throw new YardError("not_found", `there is no app ${JSON.stringify(name)}`);
+      requireAccess(actor, ownedOf(found), wanted);
+      return found;
+    },
+
+    async list(actor) {
+      const stored = await store.list();
+      const names = new Set(stored.map((app) => app.name));
+      const temporary = [...mirror.all()].filter(
+        (unit): unit is MirroredTemporary => unit.meta.kind === "temporary" && !names.has(unit.meta.name),
+      );
+      const ownerIds = new Set([...stored.map((app) => app.ownerId), ...temporary.map(({ meta }) => meta.ownerId)]);
+      ownerIds.delete(null);
+      const known = await owners.describe([...ownerIds].filter((id) => id !== null));
+      const all = [
+        ...stored.map((app) => fromStored(app, known.get(app.ownerId ?? ""))),
+        ...temporary.map((unit) => fromTemporary(unit, known.get(unit.meta.ownerId))),
+      ];
+      return all.filter((found) => accessOf(actor, ownedOf(found)) !== "none").map(({ app }) => app);
+    },
+  };
+}
+
+export function ownedOf({ app, ownerTeams }: FoundApp) {
+  return { name: app.name, ownerId: app.ownerId, ownerTeams, sharing: app.definition.sharing };
+}

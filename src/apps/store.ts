@@ -1,0 +1,142 @@
+/** The apps that were defined, in the table `apps`. What runs of them is not here: see mirror.ts. */
+import type { Kysely } from "kysely";
+import type { AppRow, Schema } from "../platform/db/schema.ts";
+import { asStorageError, YardError } from "../platform/errors.ts";
+import type { AppDefinition } from "./app.ts";
+import { openDefinition, parseSealedDefinition, sealDefinition } from "./definition.ts";
+import type { SecretBox } from "./parts.ts";
+
+export interface StoredApp {
+  readonly id: string;
+  readonly name: string;
+  readonly ownerId: string | null;
+  readonly definition: AppDefinition;
+  readonly enabled: boolean;
+  /** Grows with each replacement; a unit with a lower one is out of date. */
+  readonly revision: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** What a unit is compared with. */
+export type AppState = Pick<StoredApp, "id" | "name" | "revision" | "enabled">;
+
+export interface AppStore {
+  byName(name: string): Promise<StoredApp | undefined>;
+  byId(id: string): Promise<StoredApp | undefined>;
+  isTaken(name: string): Promise<boolean>;
+  /** By name. Bounded by `mostApps`. */
+  list(): Promise<readonly StoredApp[]>;
+  states(): Promise<readonly AppState[]>;
+  /** @throws {YardError} conflict, if the name was taken meanwhile; too_many */
+  insert(app: StoredApp): Promise<void>;
+  /** @throws {YardError} conflict, if it is no longer at `fromRevision` */
+  replace(app: StoredApp, fromRevision: number): Promise<void>;
+  setEnabled(id: string, enabled: boolean, at: number): Promise<void>;
+  /** @returns whether it was there */
+  delete(id: string): Promise<boolean>;
+}
+
+export const mostApps = 10_000;
+
+export function createAppStore(kysely: Kysely<Schema>, secrets: SecretBox): AppStore {
+  const fromRow = (row: AppRow): StoredApp => ({
+    id: row.id,
+    name: row.name,
+    ownerId: row.owner_id,
+    definition: openDefinition(parseSealedDefinition(row.definition, row.id), row.id, secrets),
+    enabled: row.enabled === 1,
+    revision: row.revision,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  });
+  const toRow = (app: StoredApp): AppRow => ({
+    id: app.id,
+    name: app.name,
+    owner_id: app.ownerId,
+    definition: JSON.stringify(sealDefinition(app.definition, app.id, secrets)),
+    enabled: app.enabled ? 1 : 0,
+    revision: app.revision,
+    created_at: app.createdAt,
+    updated_at: app.updatedAt,
+  });
+
+  return {
+    async byName(name) {
+      const row = await kysely.selectFrom("apps").selectAll().where("name", "=", name).executeTakeFirst();
+      return row && fromRow(row);
+    },
+
+    async byId(id) {
+      const row = await kysely.selectFrom("apps").selectAll().where("id", "=", id).executeTakeFirst();
+      return row && fromRow(row);
+    },
+
+    async isTaken(name) {
+      return (await kysely.selectFrom("apps").select("id").where("name", "=", name).executeTakeFirst()) !== undefined;
+    },
+
+    async list() {
+      return (await kysely.selectFrom("apps").selectAll().orderBy("name").limit(mostApps).execute()).map(fromRow);
+    },
+
+    async states() {
+      const rows = await kysely
+        .selectFrom("apps")
+        .select(["id", "name", "revision", "enabled"])
+        .orderBy("created_at")
+        .limit(mostApps)
+        .execute();
+      return rows.map((row) => ({ ...row, enabled: row.enabled === 1 }));
+    },
+
+    async insert(app) {
+      const { count } = await kysely
+        .selectFrom("apps")
+        .select(({ fn }) => fn.countAll<number>().as("count"))
+        .executeTakeFirstOrThrow();
+      if (count >= mostApps) throw new YardError("too_many", `there are ${mostApps} apps already; remove some first`);
+      const result = await kysely
+        .insertInto("apps")
+        .values(toRow(app))
+        .onConflict((conflict) => conflict.column("name").doNothing())
+        .executeTakeFirst()
+        .catch(refuseWhenFull(app.name));
+      if (result.numInsertedOrUpdatedRows === 0n) throw changedMeanwhile(app.name);
+    },
+
+    async replace(app, fromRevision) {
+      const { id, created_at: _createdAt, ...changes } = toRow(app);
+      const result = await kysely
+        .updateTable("apps")
+        .set(changes)
+        .where("id", "=", id)
+        .where("revision", "=", fromRevision)
+        .executeTakeFirst()
+        .catch(refuseWhenFull(app.name));
+      if (result.numUpdatedRows === 0n) throw changedMeanwhile(app.name);
+    },
+
+    async setEnabled(id, enabled, at) {
+      await kysely
+        .updateTable("apps")
+        .set({ enabled: enabled ? 1 : 0, updated_at: at })
+        .where("id", "=", id)
+        .execute();
+    },
+
+    async delete(id) {
+      return (await kysely.deleteFrom("apps").where("id", "=", id).executeTakeFirst()).numDeletedRows > 0n;
+    },
+  };
+}
+
+function changedMeanwhile(name: string): YardError {
+  return new YardError("conflict", `the app ${name} was changed by somebody else meanwhile; look at it and try again`);
+}
+
+function refuseWhenFull(name: string): (error: unknown) => never {
+  return (error) => {
+    throw asStorageError(error, `the app ${name} cannot be saved`);
+  };
+}
