@@ -1,0 +1,156 @@
+/** Applications: add, view, list, enable, disable, delete, health. */
+import { Type } from "typebox";
+import type { ApiInstance } from "../../../platform/http/api.ts";
+import type { Trail } from "../audit.ts";
+import { type Guard, principalOf } from "../authenticate.ts";
+import type { AppMeshParts } from "../parts.ts";
+import { quirks, readingOf } from "../quirks.ts";
+import { AppRequest, AppView, errorReplies, Message } from "../schemas.ts";
+import { appToWire, definitionFromWire, definitionToWire } from "../translate.ts";
+
+export const AppPath = Type.Object({ app_name: Type.String({ minLength: 1 }) });
+const bearer = [{ BearerAuth: [] }];
+
+export function registerApplicationRoutes(app: ApiInstance, parts: AppMeshParts, guard: Guard, trail: Trail): void {
+  const { apps, seal } = parts;
+
+  app.get(
+    "/appmesh/applications",
+    {
+      onRequest: guard("app-view-all"),
+      schema: {
+        summary: "List the applications that the caller may see",
+        tags: ["ApplicationManagement"],
+        security: bearer,
+        response: { 200: Type.Array(AppView), ...errorReplies(400, 401) },
+      },
+    },
+    async (request) => {
+      const visible = await apps.list(principalOf(request));
+      const usage = await apps.usage(visible.map(({ name }) => name));
+      return visible.map((found) => appToWire(found, seal, usage.get(found.name)));
+    },
+  );
+
+  app.get(
+    "/appmesh/app/:app_name",
+    {
+      onRequest: guard("app-view"),
+      schema: {
+        summary: "View an application with what is known of its process",
+        tags: ["ApplicationManagement"],
+        security: bearer,
+        params: AppPath,
+        response: { 200: AppView, ...errorReplies(400, 401, 404) },
+      },
+    },
+    async (request) => {
+      const found = await apps.get(principalOf(request), request.params.app_name);
+      const usage = await apps.usage([found.name]);
+      return appToWire(found, seal, usage.get(found.name));
+    },
+  );
+
+  app.put(
+    "/appmesh/app/:app_name",
+    {
+      onRequest: guard("app-reg"),
+      schema: {
+        summary: "Add an application, or replace it whole",
+        description: "An enabled one starts at once; the process of a replaced one is killed.",
+        tags: ["ApplicationManagement"],
+        security: bearer,
+        params: AppPath,
+        body: AppRequest,
+        response: { 200: AppView, 201: AppView, ...errorReplies(400, 401, 412) },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const name = request.body.name || request.params.app_name;
+      const definition = definitionFromWire(request.body, seal);
+      const added = await apps.put(principal, name, definition, { enabled: request.body.status !== 0 });
+      await trail.record(request, principal, { action: "app.write", target: added.name, outcome: "done" });
+      const reading = readingOf(request.headers["user-agent"], parts.reading);
+      return reply.code(quirks.appAddedStatus[reading]).send(definitionToWire(added, seal));
+    },
+  );
+
+  app.delete(
+    "/appmesh/app/:app_name",
+    {
+      onRequest: guard(),
+      schema: {
+        summary: "Delete an application, its process and its outputs",
+        description: "Needs the permission app-delete, unless the caller owns the application.",
+        tags: ["ApplicationManagement"],
+        security: bearer,
+        params: AppPath,
+        response: { 200: Message, ...errorReplies(400, 401, 404, 412) },
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      const found = await apps.get(principal, request.params.app_name);
+      if (found.ownerId !== principal.userId) await guard("app-delete")(request);
+      await apps.remove(principal, found.name);
+      await trail.record(request, principal, { action: "app.delete", target: found.name, outcome: "done" });
+      return { message: `application ${found.name} is deleted` };
+    },
+  );
+
+  for (const [verb, done] of [
+    ["enable", "enabled"],
+    ["disable", "disabled"],
+  ] as const) {
+    app.post(
+      `/appmesh/app/:app_name/${verb}`,
+      {
+        onRequest: guard("app-control"),
+        schema: {
+          summary:
+            verb === "enable"
+              ? "Enable an application; it starts at once"
+              : "Disable an application and kill its process",
+          tags: ["ApplicationManagement"],
+          security: bearer,
+          params: AppPath,
+          response: { 200: Message, ...errorReplies(400, 401, 404, 412) },
+        },
+      },
+      async (request) => {
+        const principal = principalOf(request);
+        const { name } = await apps[verb](principal, request.params.app_name);
+        await trail.record(request, principal, { action: `app.${verb}`, target: name, outcome: "done" });
+        return { message: `application ${name} is ${done}` };
+      },
+    );
+  }
+
+  app.get(
+    "/appmesh/app/:app_name/health",
+    {
+      schema: {
+        summary: "Whether an application is healthy: 0 if it is, 1 if not",
+        tags: ["ApplicationMonitor"],
+        params: AppPath,
+        response: {
+          200: {
+            description: "0 healthy, 1 not",
+            content: {
+              "application/json": { schema: Type.Object({ health: Type.Integer() }) },
+              "text/plain": { schema: Type.String() },
+            },
+          },
+          ...errorReplies(400, 404),
+        },
+      },
+    },
+    async (request, reply) => {
+      const health = apps.isHealthy(request.params.app_name) ? 0 : 1;
+      const reading = readingOf(request.headers["user-agent"], parts.reading);
+      if (quirks.healthBody[reading] === "json") return reply.send({ health });
+      return reply.type("text/plain; charset=utf-8").send(String(health));
+    },
+  );
+}

@@ -1,0 +1,42 @@
+/** The yard's own API: what none of the five contracts has a place for. */
+import { YardError } from "../../platform/errors.ts";
+import type { Api } from "../../platform/http/api.ts";
+import { sendError } from "./errors.ts";
+import { createGuard } from "./guard.ts";
+import type { YardApiParts } from "./parts.ts";
+import { registerEventsRoute } from "./routes/events.ts";
+import { registerHealthRoutes } from "./routes/health.ts";
+import { registerHostsRoute } from "./routes/hosts.ts";
+import { registerOutputRoute } from "./routes/output.ts";
+import { registerSelfRoute } from "./routes/self.ts";
+
+export function yardApi(parts: YardApiParts): Api {
+  const guard = createGuard(parts);
+  return {
+    name: "yard",
+    title: "Runyard",
+    version: parts.version,
+    description: "The yard's own operations: health, metrics, events, hosts, and the output of apps as a stream.",
+    pathPrefixes: ["/yard", "/healthz", "/readyz", "/metrics", "/openapi", "/docs"],
+    securitySchemes: {
+      Bearer: { type: "http", scheme: "bearer", description: "A token of any API's login, or an API key" },
+    },
+    register(app) {
+      registerHealthRoutes(app, parts);
+      registerSelfRoute(app, guard);
+      registerOutputRoute(app, parts, guard);
+      registerEventsRoute(app, parts, guard);
+      registerHostsRoute(app, parts, guard);
+    },
+    sendError,
+    notFound: (request, reply) =>
+      sendError(
+        new YardError(
+          "not_found",
+          `There is no ${request.method} ${request.url.split("?", 1)[0]}; /openapi lists what there is.`,
+        ),
+        request,
+        reply,
+      ),
+  };
+}

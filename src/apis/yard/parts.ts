@@ -1,0 +1,47 @@
+/** What the yard's own API is built on; yard.ts hands it in. */
+import type { Readable } from "node:stream";
+import type { Principal } from "../../identity/principal.ts";
+import type { ApiRequest } from "../../platform/http/api.ts";
+
+export interface YardApiParts {
+  readonly version: string;
+  /** Who asks. @throws {YardError} unauthenticated */
+  authenticate(request: ApiRequest): Promise<Principal>;
+  readonly apps: AppOutputs;
+  readonly events: EventPages;
+  readonly hosts: { list(): readonly { readonly id: string; readonly name: string; readonly connected: boolean }[] };
+  /** What has to work before the yard can serve, by name; each rejects or resolves. */
+  readonly readiness: Readonly<Record<string, () => Promise<unknown>>>;
+  /** Prometheus text. */
+  readonly metrics: { text(): Promise<{ readonly text: string; readonly contentType: string }> };
+  /** Whether callers from other machines need no token for the metrics. */
+  readonly metricsOpen: boolean;
+}
+
+export interface AppOutputs {
+  /** Bytes from `position` on; `from` is higher when the oldest are gone. @throws {YardError} not_found, invalid */
+  output(
+    principal: Principal,
+    name: string,
+    request: { readonly position: number; readonly maxBytes: number; readonly runId?: string },
+  ): Promise<{ readonly bytes: Buffer; readonly from: number; readonly next: number }>;
+  /** All bytes from `position` until that run has ended. */
+  follow(
+    principal: Principal,
+    name: string,
+    request: { readonly position: number; readonly runId?: string },
+  ): Promise<Readable>;
+}
+
+export interface EventPages {
+  /** The oldest first. */
+  read(options: { after?: number; limit: number }): Promise<
+    readonly {
+      readonly seq: number;
+      readonly at: number;
+      readonly topic: string;
+      readonly subject: string;
+      readonly data: unknown;
+    }[]
+  >;
+}

@@ -1,0 +1,163 @@
+/** HTTP to a yard, as the command line needs it. `node:http` rather than `fetch`: it takes a certificate authority per request, follows no
+ *  redirect (the token goes to the named yard and nowhere else), and starts 20 ms sooner. */
+import http from "node:http";
+import https from "node:https";
+import { finished } from "node:stream/promises";
+import { errnoOf, YardError, type YardErrorCode } from "../platform/errors.ts";
+import { packageVersion } from "../version.ts";
+import type { YardAddress } from "./find-yard.ts";
+import { asObject, optionalTextField, parseObject } from "./json.ts";
+
+export interface YardRequest {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** With its leading slash; parts that are names are encoded by the caller. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  readonly signal?: AbortSignal;
+  /** Until the reply begins (default 30 s); its body may take as long as it takes. `Infinity`: a reply that may be silent for hours. */
+  readonly timeoutMs?: number;
+  /** Statuses besides 2xx that are the caller's affair. */
+  readonly accept?: readonly number[];
+}
+
+export interface YardClient {
+  readonly url: string;
+  /** @throws {YardError} unavailable (no yard there, or it went away), unauthenticated, forbidden, not_found, … as the yard answers */
+  request(request: YardRequest): Promise<http.IncomingMessage>;
+}
+
+export function createYardClient(address: YardAddress): YardClient {
+  const agent = new (address.url.startsWith("https:") ? https : http).Agent({ keepAlive: true });
+  const version = packageVersion();
+
+  async function request(call: YardRequest): Promise<http.IncomingMessage> {
+    const body = call.json === undefined ? undefined : Buffer.from(JSON.stringify(call.json));
+    const headers: Record<string, string> = { "user-agent": `runyard/${version}`, accept: "*/*", ...call.headers };
+    if (address.token) headers.authorization ??= `Bearer ${address.token}`;
+    if (body) Object.assign(headers, { "content-type": "application/json", "content-length": String(body.length) });
+    const url = new URL(`${address.url}${call.path}`);
+    for (const [name, value] of Object.entries(call.query ?? {}))
+      if (value !== undefined) url.searchParams.set(name, String(value));
+
+    const response = await send(
+      url,
+      { agent, method: call.method, headers, ca: address.ca, signal: call.signal },
+      body,
+      call.timeoutMs ?? 30_000,
+    );
+    const status = response.statusCode ?? 0;
+    if ((status >= 200 && status < 300) || call.accept?.includes(status)) return response;
+    throw await asError(response, address.url);
+  }
+
+  return { url: address.url, request };
+}
+
+async function send(
+  url: URL,
+  options: https.RequestOptions,
+  body: Buffer | undefined,
+  timeoutMs: number,
+): Promise<http.IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
+  const request = (url.protocol === "https:" ? https : http).request(url, options, resolve);
+  const giveUp = (): void => void request.destroy(new Error(`no answer within ${timeoutMs / 1_000} s`));
+  using _timeout = Number.isFinite(timeoutMs) ? setTimeout(giveUp, timeoutMs) : undefined;
+  // Finds out when the machine behind a silent reply is gone.
+  request.on("socket", (socket) => socket.setKeepAlive(true, 30_000));
+  request.on("error", reject);
+  request.end(body);
+  try {
+    return await promise;
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw cannotReach(url, error);
+  }
+}
+
+function cannotReach(url: URL, cause: unknown): YardError {
+  const errno = errnoOf(cause);
+  const reason = cause instanceof Error && cause.message ? cause.message : String(errno);
+  if (errno?.startsWith("ERR_TLS") || errno?.includes("CERT") || errno?.includes("SIGNATURE")) {
+    return new YardError(
+      "unavailable",
+      `${url.origin} shows a certificate that is not trusted here (${reason}). Name the right one with --ca FILE.`,
+      { cause },
+    );
+  }
+  return new YardError(
+    "unavailable",
+    `cannot connect to ${url.origin} (${reason}). Is a yard running there? Start one with \`runyard serve\`.`,
+    { cause },
+  );
+}
+
+const codeOfStatus: Readonly<Record<number, YardErrorCode>> = {
+  400: "invalid",
+  401: "unauthenticated",
+  403: "forbidden",
+  404: "not_found",
+  408: "timeout",
+  409: "conflict",
+  412: "precondition",
+  413: "too_large",
+  417: "interrupted",
+  429: "too_many",
+  503: "unavailable",
+  507: "storage_full",
+};
+
+async function asError(response: http.IncomingMessage, yardUrl: string): Promise<YardError> {
+  const status = response.statusCode ?? 0;
+  if (status >= 300 && status < 400) {
+    response.resume();
+    const target = response.headers.location ?? "another address";
+    return new YardError(
+      "precondition",
+      `${yardUrl} redirects to ${target}. The credential is not sent there; name that URL with --url if it is right.`,
+    );
+  }
+  const said = messageIn(await readText(response)) ?? response.statusMessage ?? "no reason given";
+  const code = codeOfStatus[status] ?? "internal";
+  if (code === "unauthenticated") {
+    return new YardError(
+      code,
+      `${yardUrl} does not accept the credential (${said}). Log in with \`runyard login --url ${yardUrl}\`.`,
+    );
+  }
+  return new YardError(code, code === "internal" ? `${yardUrl} answered ${status}: ${said}` : said);
+}
+
+/** What an error body of the yard's APIs says: `{"message"}` or `{"error":{"message"}}`. */
+function messageIn(body: string): string | undefined {
+  try {
+    const parsed = parseObject(body);
+    return optionalTextField(parsed.error === undefined ? parsed : asObject(parsed.error, '"error"'), "message");
+  } catch {
+    return undefined; // not JSON: an answer of something between the yard and us
+  }
+}
+
+/** A whole body. @throws {YardError} too_large */
+export async function readBytes(response: http.IncomingMessage, maxBytes = 16 * 1024 * 1024): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) throw new YardError("too_large", `the yard's answer is longer than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+export async function readText(response: http.IncomingMessage): Promise<string> {
+  return (await readBytes(response)).toString("utf8");
+}
+
+/** Reads a body to its end without keeping it, so that the connection can be used again. */
+export async function discard(response: http.IncomingMessage): Promise<void> {
+  response.resume();
+  await finished(response);
+}

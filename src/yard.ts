@@ -1,0 +1,224 @@
+/** The composition root: reads the configuration, opens every part in order, and closes them in reverse. Nothing else in the house does. */
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { appMeshApi } from "./apis/appmesh/index.ts";
+import { runVariables } from "./apis/appmesh/process-environment.ts";
+import type { SecretSeal } from "./apis/appmesh/translate.ts";
+import { yardApi } from "./apis/yard/index.ts";
+import type { YardApiParts } from "./apis/yard/parts.ts";
+import { type Apps, createApps } from "./apps/apps.ts";
+import type { Config } from "./config.ts";
+import { createHosts, type Hosts } from "./hosts/hosts.ts";
+import { openLocalHost } from "./hosts/local-host.ts";
+import { ensureFirstAdmin } from "./identity/first-start.ts";
+import type { Identity } from "./identity/identity.ts";
+import { openIdentity } from "./identity/open.ts";
+import { createUserSummaries } from "./identity/user-summaries.ts";
+import { ensureLocalKey } from "./local-key.ts";
+import { createBus } from "./platform/bus/bus.ts";
+import { createEventLog, type EventLog } from "./platform/bus/event-log.ts";
+import type { Topics } from "./platform/bus/topics.ts";
+import { systemClock } from "./platform/clock.ts";
+import { openMasterKey } from "./platform/crypto/master-key.ts";
+import { createSecretBox, type SecretBox } from "./platform/crypto/secret-box.ts";
+import { deriveKey } from "./platform/crypto/secrets.ts";
+import { type DataDirectory, openDataDirectory } from "./platform/data-directory.ts";
+import { type Database, openDatabase } from "./platform/db/database.ts";
+import { YardError } from "./platform/errors.ts";
+import { bearerTokenOf } from "./platform/http/bearer.ts";
+import { createHttpServer, type HttpServer } from "./platform/http/server.ts";
+import { type TlsSource, tlsFromFiles } from "./platform/http/tls.ts";
+import { selfSignedPaths, selfSignedTls } from "./platform/http/tls-self-signed.ts";
+import { createLog, type Log } from "./platform/log.ts";
+import { createMetrics, type Metrics } from "./platform/metrics.ts";
+import { openReserve } from "./platform/reserve.ts";
+import { every } from "./platform/timers.ts";
+import { packageVersion } from "./version.ts";
+
+export interface Yard extends AsyncDisposable {
+  readonly urls: readonly string[];
+  /** Of the administrator that this start has made up; known nowhere else. */
+  readonly adminPassword: string | undefined;
+  readonly http: HttpServer;
+  readonly identity: Identity;
+  readonly apps: Apps;
+  /** Stops the local agent and all it runs, gracefully. The yard itself goes on until it is disposed of. */
+  stopHost(): Promise<void>;
+}
+
+export interface YardParts {
+  /** How this program starts itself again: program and first arguments. */
+  readonly launcher: readonly string[];
+  readonly log?: Log;
+  /** For tests: a reply that does not fit its schema becomes a 500 that says why. */
+  readonly validateResponses?: boolean;
+}
+
+const stopGraceMs = 5_000;
+const housekeepingMs = 10 * 60_000;
+
+/** @throws {YardError} with one clear line for whatever keeps the yard from starting; then nothing of it stays open */
+export async function openYard(config: Config, parts: YardParts): Promise<Yard> {
+  const log = parts.log ?? createLog({ level: config.log });
+  const clock = systemClock;
+  const startedAt = clock.now();
+  for (const warning of config.warnings) log.warn(warning);
+
+  await using opened = new AsyncDisposableStack();
+  const data = opened.use(openDataDirectory(config.data));
+  const { essential } = opened.use(openReserve(join(data.path, "reserve")));
+  const database = opened.use(await openDatabase(databaseOptions(config, data)));
+  const bus = createBus<Topics>({ onError: (error, topic) => log.error({ err: error, topic }, "a listener failed") });
+  const events = opened.use(
+    createEventLog({ database, clock, retention: { maxRows: config.events.keepRows, maxAgeMs: config.events.keepMs } }),
+  );
+  const identity = opened.use(
+    await openIdentity({ database, bus, clock, keysDirectory: data.keys, settings: { lockout: config.lockout } }),
+  );
+  const firstAdmin = await ensureFirstAdmin({ database, users: identity.users }, { password: config.adminPassword });
+  const localHost = opened.use(await openLocalHost(localHostParts(config, data, parts.launcher, log)));
+  const hosts = createHosts({ local: localHost });
+  const secrets = createSecretBox(deriveKey(await openMasterKey(data.keys), "secrets at rest"));
+  const apps = opened.use(
+    await createApps({
+      ...{ database, secrets, events, essential, clock, log, variables: runVariables },
+      units: localHost.units,
+      owners: createUserSummaries({ database }),
+    }),
+  );
+  opened.use(every(housekeepingMs, () => housekeeping({ identity, events, log })));
+
+  const metrics = createMetrics();
+  const http = opened.use(
+    await createHttpServer({
+      apis: [
+        yardApi(yardApiParts({ config, identity, apps, events, hosts, database, metrics })),
+        appMeshApi({
+          ...{ identity, apps, localHost, clock, startedAt, metrics, essential },
+          home: data.path,
+          seal: createSeal(secrets),
+          reading: config.appmesh.reading,
+          loginRate: config.loginRate,
+        }),
+      ],
+      ...{ log, metrics },
+      tls: tlsSource(config, data),
+      shutdownGraceMs: config.shutdownGraceMs,
+      trustedProxies: config.trustedProxies,
+      validateResponses: parts.validateResponses,
+    }),
+  );
+  const listeners = await http.listen([
+    ...config.listen,
+    ...config.listenAppmesh.map((spec) => ({ ...spec, api: "appmesh" })),
+  ]);
+  const urls = listeners.slice(0, config.listen.length).map((listener) => listener.url);
+  await ensureLocalKey({
+    identity,
+    directory: data.path,
+    url: urls[0]!,
+    certificate: certificatePath(config, data),
+    log,
+  });
+
+  const lifetime = opened.move();
+  return {
+    urls: listeners.map((listener) => listener.url),
+    adminPassword: firstAdmin?.generatedPassword ?? undefined,
+    ...{ http, identity, apps },
+    stopHost: () => localHost.stop({ graceMs: stopGraceMs }),
+    [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
+  };
+}
+
+function databaseOptions(config: Config, data: DataDirectory) {
+  if (config.databaseUrl !== undefined) return { dialect: "postgres", url: config.databaseUrl } as const;
+  return { dialect: "sqlite", path: data.database } as const;
+}
+
+function localHostParts(config: Config, data: DataDirectory, launcher: readonly string[], log: Log) {
+  const orphanAfter =
+    config.orphanAfterMs === undefined ? [] : ["--orphan-after", `${Math.ceil(config.orphanAfterMs / 1_000)}s`];
+  const socketPath = join(data.agent, "agent.sock");
+  return {
+    name: hostname(),
+    directory: data.agent,
+    socketPath,
+    command: [...launcher, "agent", "--directory", data.agent, "--socket", socketPath, ...orphanAfter],
+    environment: process.env,
+    log,
+  };
+}
+
+/** A certificate of our own making also serves a listener that is `https://` while `tls` is off. */
+function tlsSource(config: Config, data: DataDirectory): TlsSource {
+  return config.tls.kind === "files" ? tlsFromFiles(config.tls) : selfSignedTls(data.tls, { clock: systemClock });
+}
+
+/** What a client has to trust by name: only our own certificate, and only if the first address speaks TLS. */
+function certificatePath(config: Config, data: DataDirectory): string | undefined {
+  return config.listen[0]?.secure && config.tls.kind !== "files" ? selfSignedPaths(data.tls).cert : undefined;
+}
+
+/** Sealed values of App Mesh's `sec_env` are shown to clients, which may send them back. */
+function createSeal(secrets: SecretBox): SecretSeal {
+  const place = "appmesh.sec_env";
+  return {
+    seal: (plain) => secrets.seal(plain, place),
+    open: (sealed) => {
+      try {
+        return secrets.open(sealed, place);
+      } catch {
+        return undefined; // plain text, or sealed elsewhere: it is taken as it is
+      }
+    },
+  };
+}
+
+interface YardApiSources {
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly apps: Apps;
+  readonly events: EventLog;
+  readonly hosts: Hosts;
+  readonly database: Database;
+  readonly metrics: Metrics;
+}
+
+function yardApiParts({ config, identity, apps, events, hosts, database, metrics }: YardApiSources): YardApiParts {
+  return {
+    version: packageVersion(),
+    authenticate: async ({ headers }) => {
+      const token = bearerTokenOf(headers.authorization);
+      if (!token)
+        throw new YardError(
+          "unauthenticated",
+          "A token is needed: send one of any API's login as Authorization: Bearer.",
+        );
+      return identity.authenticator.authenticate(token);
+    },
+    ...{ apps, events, hosts, metrics },
+    metricsOpen: config.metricsOpen,
+    readiness: {
+      database: () => database.kysely.selectFrom("settings").select("key").limit(1).execute(),
+      agent: () => hosts.local.info(),
+    },
+  };
+}
+
+async function housekeeping({
+  identity,
+  events,
+  log,
+}: {
+  identity: Identity;
+  events: EventLog;
+  log: Log;
+}): Promise<void> {
+  try {
+    await identity.purgeExpired();
+    await events.trim();
+  } catch (error) {
+    log.error({ err: error }, "housekeeping failed; it is tried again later");
+  }
+}
