@@ -1,0 +1,95 @@
+/** `runyard run`: a command on the yard, as if it ran here. */
+import { type Command, InvalidArgumentError } from "commander";
+import { join } from "shlex";
+import type { YardFlags } from "../client/find-yard.ts";
+import { runRemotely } from "../client/remote-run.ts";
+import { maxRunSeconds } from "../client/runs.ts";
+import { isYardError } from "../platform/errors.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { exitCodeOf, onStopRequest } from "./signals.ts";
+import { addYardOptions, connectToYard } from "./yard-options.ts";
+
+interface RunOptions extends YardFlags {
+  name?: string;
+  timeout?: number;
+  cwd?: string;
+  env?: Record<string, string>;
+}
+
+/** A yard that is being upgraded is back within this time. */
+const patienceMs = 5 * 60_000;
+
+export function define(command: Command): void {
+  addYardOptions(command)
+    .argument("[command...]", "program and arguments, after --; no shell reads them")
+    .option("--name <name>", "name of the run; alone, without a command: run a copy of the app of that name")
+    .option("--timeout <seconds>", "stop it after this long (default: two days)", parseTimeout)
+    .option("--cwd <directory>", "working directory on the yard's host")
+    .option("--env <key=value>", "variable for the command; may be repeated", addVariable)
+    .addHelpText("after", help)
+    .action(async (argv: string[], options: RunOptions) => {
+      if (argv.length === 0 && options.name === undefined)
+        command.error("error: no command. Name it after --, as in: runyard run -- date");
+      process.exitCode = await run(argv, options);
+    });
+}
+
+const help = `
+Its output appears as it is printed, standard error together with standard output. Ctrl-C stops it. When the yard restarts meanwhile,
+the command runs on, and so does its output here.
+
+Exits with the command's own exit code; ${exitCodes.failure} if that is unknown or the command could not be started.
+
+Examples:
+  $ runyard run -- sh -c 'echo hello; exit 3'
+  $ runyard run --cwd /srv/site --env STAGE=test --timeout 600 -- make test
+  $ runyard run --name nightly-backup`;
+
+async function run(argv: readonly string[], options: RunOptions): Promise<number> {
+  const stop = new AbortController();
+  using request = onStopRequest();
+  void request.received.then((signal) => stop.abort(signal));
+  const onClosedOutput = (): void => stop.abort("output closed");
+  process.stdout.once("error", onClosedOutput); // `runyard run … | head -1`: nobody reads on
+  try {
+    const code = await runRemotely(
+      {
+        name: options.name,
+        command: argv.length > 0 ? join(argv) : undefined,
+        workingDirectory: options.cwd,
+        env: options.env,
+        timeoutSeconds: options.timeout,
+      },
+      {
+        connect: () => connectToYard(options),
+        output: process.stdout,
+        notice: (text) => console.error(`runyard: ${text}`),
+        signal: stop.signal,
+        patienceMs,
+      },
+    );
+    if (code === undefined)
+      console.error(
+        "runyard: the command has ended, but its exit code is unknown: its host's agent was away at that moment",
+      );
+    return code ?? exitCodes.failure;
+  } catch (error) {
+    if (!stop.signal.aborted || isYardError(error)) throw error;
+    const { reason } = stop.signal;
+    return reason === "SIGINT" || reason === "SIGTERM" ? exitCodeOf(reason) : exitCodes.failure;
+  }
+}
+
+function parseTimeout(text: string): number {
+  const seconds = Number(text);
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > maxRunSeconds) {
+    throw new InvalidArgumentError(`It is a whole number of seconds from 1 to ${maxRunSeconds}.`);
+  }
+  return seconds;
+}
+
+function addVariable(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("It looks like KEY=value.");
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}

@@ -1,0 +1,87 @@
+/** The `runyard` command: loads the file of the one command that was asked for, and turns whatever goes wrong into one line and
+ *  an exit code. */
+import { Command, CommanderError } from "commander";
+import { exitCodes } from "./commands/exit-codes.ts";
+import { isYardError } from "./platform/errors.ts";
+
+interface CommandFile {
+  /** Adds arguments, options, help and what to do. */
+  define(command: Command): void;
+}
+
+/** Loaded one by one: `runyard run` starts fast and `runyard agent` stays small. */
+const commands: Readonly<Record<string, { summary: string; load: () => Promise<CommandFile> }>> = {
+  serve: {
+    summary: "run a yard: the control plane, and the agent of this host",
+    load: () => import("./commands/serve.ts"),
+  },
+  agent: {
+    summary: "run this host's agent: it owns the processes (serve starts one by itself)",
+    load: () => import("./commands/agent.ts"),
+  },
+  run: {
+    summary: "run a command on the yard, with its output and its exit code",
+    load: () => import("./commands/run.ts"),
+  },
+  login: { summary: "log in to a yard and keep the credential", load: () => import("./commands/login.ts") },
+  logout: { summary: "end the session and forget the credential", load: () => import("./commands/logout.ts") },
+  config: {
+    summary: "print the effective settings and where each comes from",
+    load: () => import("./commands/config.ts"),
+  },
+  audit: { summary: "check the audit log", load: () => import("./commands/audit.ts") },
+  version: { summary: "print the version", load: () => import("./commands/version.ts") },
+};
+
+export async function main(args: readonly string[]): Promise<void> {
+  // A reader that closes early (`runyard config | head -1`) is no error of ours.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+  try {
+    const program = await createProgram(args);
+    await program.parseAsync([...args], { from: "user" });
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+async function createProgram(args: readonly string[]): Promise<Command> {
+  const program = new Command("runyard")
+    .description("One self-hosted control plane for everything a team runs.")
+    .exitOverride()
+    .showHelpAfterError("(add --help to see how it is used)")
+    .addHelpText("after", help);
+  const asked = args[0] === "help" ? args[1] : args[0];
+  for (const [name, { summary, load }] of Object.entries(commands)) {
+    const command = program
+      .command(name)
+      .summary(summary)
+      .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`);
+    if (name === asked) (await load()).define(command);
+  }
+  return program;
+}
+
+const help = `
+Examples:
+  $ runyard serve
+  $ runyard run -- sh -c 'echo hello; exit 3'
+  $ runyard help run
+
+Exit codes:
+  ${exitCodes.ok}    done (\`run\`: the command's own exit code)
+  ${exitCodes.failure}    failed; the reason is on standard error
+  ${exitCodes.usage}    not used as it should be: unknown command or option, bad value, bad setting
+  ${exitCodes.interrupted}  ended by Ctrl-C (${exitCodes.terminated}: by SIGTERM)`;
+
+/** Says what went wrong and returns the exit code. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage; // commander has said it already
+  if (isYardError(error)) {
+    console.error(`runyard: ${error.field ? `${error.field}: ` : ""}${error.message}`);
+    return exitCodes.failure;
+  }
+  console.error("runyard: this should not have happened; please report it:", error);
+  return exitCodes.failure;
+}
