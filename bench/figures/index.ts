@@ -1,0 +1,20 @@
+/** All figures, in the order in which they are run. */
+
+import type { Figure } from "../harness/figure.ts";
+import { httpRead } from "./http-read.ts";
+import { idleMemory } from "./idle-memory.ts";
+import { outputThroughput } from "./output-throughput.ts";
+import { restartAfterCrash } from "./restart-after-crash.ts";
+import { startOfApps } from "./start-of-apps.ts";
+import { syncRunLatency } from "./sync-run-latency.ts";
+import { syncRunThroughput } from "./sync-run-throughput.ts";
+
+export const figures: readonly Figure[] = [
+  syncRunLatency,
+  syncRunThroughput,
+  httpRead,
+  startOfApps,
+  restartAfterCrash,
+  idleMemory,
+  outputThroughput,
+];

@@ -1,0 +1,114 @@
+/** How fast the output of an app that prints at full speed reaches a reader.
+ *
+ *  Ours: `POST /appmesh/app/run` of `cat` with a file of 1 GiB, and one reader that follows its output over HTTP from the first
+ *  byte; timed from the request until the reader has seen the end. Only delivered bytes count: the yard keeps a bounded part of
+ *  an output on disk, and skips for a reader that lags behind more than that.
+ *  Peer: the same `cat`, appending to a file; timed from its start to its end. (Not to a file opened for plain writing: there
+ *  `cat` would let the kernel copy from file to file, and nothing would be printed.)
+ *  Fair, because both write the same bytes from the page cache to the same file system, neither syncs them to the disk, and the
+ *  carrying from the app to the reader (agent, control plane, this client) is all on our account.
+ *
+ *  Meanwhile the memory of both of our processes is sampled. It is flat if the peak of the second half of the time is
+ *  not above that of the first: what is buffered is bounded, however much is printed. */
+import { once } from "node:events";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { compare } from "../harness/compare.ts";
+import type { Bench, Figure } from "../harness/figure.ts";
+import { memoryOf } from "../harness/processes.ts";
+import { openTemporaryDirectory } from "../harness/temporary.ts";
+import { openYard, type Yard } from "../harness/yard.ts";
+
+const MiB = 1024 * 1024;
+const printedBytes = 1024 * MiB;
+const sampleEveryMs = 50;
+/** Room for the garbage collector, not for the output: what is not flat grows by hundreds. */
+const flatWithinMiB = 48;
+
+export const outputThroughput: Figure = {
+  name: "output-throughput",
+  title: "one app printing 1 GiB at full speed, one reader following",
+  async run(bench) {
+    await using directory = await openTemporaryDirectory(bench, "output");
+    const source = join(directory.path, "pattern");
+    await writePattern(source);
+    await using yard = await openYard(bench);
+    return await compare(bench, {
+      metrics: {
+        rate: {
+          label: "printed to a following reader",
+          unit: "MiB/s",
+          score: "ratio",
+          aim: { at: "least", limit: 0.5 },
+        },
+        delivered: { label: "of the printed bytes delivered", unit: "%", score: "ours" },
+        growth: {
+          label: "RSS, second half over first",
+          unit: "MiB",
+          score: "ours",
+          aim: { at: "most", limit: flatWithinMiB },
+        },
+        peak: { label: "peak RSS meanwhile", unit: "MiB", score: "ours" },
+      },
+      ours: { name: "runyard", pids: () => [yard.serverPid, yard.agentPid], measure: () => followed(yard, source) },
+      peer: {
+        name: "cat to a file",
+        pids: () => [],
+        measure: () => written(bench, source, join(directory.path, "written")),
+      },
+    });
+  },
+};
+
+async function followed(yard: Yard, source: string) {
+  const samples: number[] = [];
+  using _sampling = setInterval(() => samples.push(memoryOf([yard.serverPid, yard.agentPid]).rssMiB), sampleEveryMs);
+  const started = performance.now();
+  const { body } = await yard.call("POST", "/appmesh/app/run?timeout=120&lifecycle=180", {
+    command: `/bin/cat ${source}`,
+  });
+  const { name }: { name: string } = JSON.parse(body.toString());
+  const delivered = await follow(yard, name);
+  const seconds = (performance.now() - started) / 1000;
+  await yard.call("DELETE", `/appmesh/app/${name}`);
+  const half = Math.floor(samples.length / 2);
+  const [first, second] = [Math.max(...samples.slice(0, half)), Math.max(...samples.slice(half))];
+  return {
+    rate: delivered / MiB / seconds,
+    delivered: (delivered / printedBytes) * 100,
+    growth: second - first,
+    peak: Math.max(first, second),
+  };
+}
+
+/** Bytes delivered until the end of the app's output. */
+async function follow(yard: Yard, name: string): Promise<number> {
+  const path = `/yard/v1/apps/${name}/output?follow=true&position=0`;
+  const output = await yard.client.open({ method: "GET", path, authorization: yard.authorization });
+  if (output.statusCode !== 200) throw new Error(`GET ${path} answered ${output.statusCode}`);
+  let bytes = 0;
+  output.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  await once(output, "end");
+  return bytes;
+}
+
+async function written(bench: Bench, source: string, target: string) {
+  await using file = await open(target, "a");
+  await file.truncate();
+  const started = performance.now();
+  await using cat = bench.children.start("/bin/cat", [source], { stdio: ["ignore", file.fd, "inherit"] });
+  const [code] = await once(cat.process, "exit", { signal: bench.signal });
+  const seconds = (performance.now() - started) / 1000;
+  if (code !== 0) throw new Error(`cat exited with ${code}`);
+  return { rate: printedBytes / MiB / seconds };
+}
+
+/** Lines of 64 bytes. */
+async function writePattern(path: string): Promise<void> {
+  await using file = await open(path, "w");
+  const lines = Array.from({ length: MiB / 64 }, (_, line) => `${`line ${line} of a block `.padEnd(63, ".")}\n`);
+  const block = Buffer.from(lines.join(""));
+  for (let blocks = 0; blocks < printedBytes / MiB; blocks++) await file.write(block);
+}
