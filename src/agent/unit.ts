@@ -156,7 +156,9 @@ export function createUnit(parts: UnitParts): Unit {
         await startRun();
       }).catch((error: unknown) => retryLater(error));
     const delayMs = nextStartAt - Date.now();
-    nextStart = after(delayMs, () => void begin());
+    if (delayMs <= 0)
+      void begin(); // a timer takes a millisecond even for no time at all
+    else nextStart = after(delayMs, () => void begin());
   }
 
   /** The start could not even be recorded, for want of disk space. */

@@ -1,4 +1,4 @@
-/** The few system calls that Node lacks, through koffi. It costs some 9 MB of memory, so nothing loads it before it is needed. */
+/** The few system calls that Node lacks, through koffi. It costs some 9 MB of memory, so that nothing loads it before it is needed. */
 import { createRequire } from "node:module";
 
 export interface Libc {
@@ -10,8 +10,19 @@ export interface Libc {
   closeOnExec(fd: number): void;
   /** A second descriptor of the same open file, close-on-exec. */
   duplicate(fd: number): number;
-  /** Takes the exit status of one dead child that nobody else waits for. */
-  reap(pid: number): void;
+  /** The status of a dead child as wait(2) encodes it, which is taken by asking; undefined while it lives, or if it is none of ours. */
+  wait(pid: number): number | undefined;
+  /** posix_spawn(3): see posix-spawn.ts. Missing where the library is too old for it. */
+  readonly spawn?: (request: RawSpawnRequest) => { readonly pid: number; readonly errno: number };
+}
+
+export interface RawSpawnRequest {
+  readonly file: string;
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  /** `NAME=value`. */
+  readonly env: readonly string[];
+  readonly stdio: readonly [number, number, number];
 }
 
 const FALLOC_FL_KEEP_SIZE = 1;
@@ -21,6 +32,13 @@ const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 const F_DUPFD_CLOEXEC = 1030;
 const WNOHANG = 1;
+const POSIX_SPAWN_SETSIGDEF = 0x04;
+const POSIX_SPAWN_SETSIGMASK = 0x08;
+const POSIX_SPAWN_SETSID = 0x80;
+/** Larger than the structures of any C library (glibc's are 80 and 336 bytes, its signal set 128). */
+const structureBytes = 512;
+
+type KoffiLibrary = ReturnType<typeof import("koffi")["load"]>;
 
 let loaded: Libc | null | undefined;
 
@@ -37,7 +55,7 @@ function load(): Libc | null {
     const fallocate = library.func("int fallocate(int fd, int mode, int64_t offset, int64_t length)");
     const lseek = library.func("int64_t lseek(int fd, int64_t offset, int whence)");
     const fcntl = library.func("int fcntl(int fd, int command, ...)");
-    const waitpid = library.func("int waitpid(int pid, void *status, int options)");
+    const waitpid = library.func("int waitpid(int pid, _Out_ int *status, int options)");
     return {
       punchHole: (fd, offset, length) =>
         fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length) === 0,
@@ -47,9 +65,58 @@ function load(): Libc | null {
       },
       closeOnExec: (fd) => void fcntl(fd, F_SETFD, "int", FD_CLOEXEC),
       duplicate: (fd) => Number(fcntl(fd, F_DUPFD_CLOEXEC, "int", 3)),
-      reap: (pid) => void waitpid(pid, null, WNOHANG),
+      wait: (pid) => {
+        const status = [0];
+        return waitpid(pid, status, WNOHANG) === pid ? status[0] : undefined;
+      },
+      spawn: loadSpawn(library),
     };
   } catch {
     return null; // koffi ships no build for this machine
   }
+}
+
+/** @returns undefined for a library without `addchdir_np` (glibc before 2.29, musl before 1.1.24) */
+function loadSpawn(library: KoffiLibrary): Libc["spawn"] {
+  const declare = (declaration: string) => library.func(declaration);
+  let addChdir: ReturnType<typeof declare>;
+  try {
+    addChdir = declare("int posix_spawn_file_actions_addchdir_np(void *actions, const char *path)");
+  } catch {
+    return undefined;
+  }
+  const initActions = declare("int posix_spawn_file_actions_init(void *actions)");
+  const addDup2 = declare("int posix_spawn_file_actions_adddup2(void *actions, int from, int to)");
+  const destroyActions = declare("int posix_spawn_file_actions_destroy(void *actions)");
+  const posixSpawn = declare(
+    "int posix_spawn(_Out_ int *pid, const char *path, void *actions, void *attributes, const char **argv, const char **envp)",
+  );
+  const attributes = spawnAttributes(declare);
+
+  return ({ file, argv, cwd, env, stdio }) => {
+    const actions = Buffer.alloc(structureBytes);
+    initActions(actions);
+    try {
+      for (const [target, source] of stdio.entries()) addDup2(actions, source, target); // also clears close-on-exec
+      addChdir(actions, cwd);
+      const pid = [0];
+      const errno = Number(posixSpawn(pid, file, actions, attributes, [...argv, null], [...env, null]));
+      return { pid: pid[0] ?? 0, errno };
+    } finally {
+      destroyActions(actions);
+    }
+  };
+}
+
+/** A session of its own, every signal with its default action, none blocked. */
+function spawnAttributes(declare: KoffiLibrary["func"]): Buffer {
+  const attributes = Buffer.alloc(structureBytes);
+  const every = Buffer.alloc(structureBytes);
+  declare("int sigfillset(void *set)")(every);
+  declare("int posix_spawnattr_init(void *attributes)")(attributes);
+  declare("int posix_spawnattr_setsigdefault(void *attributes, void *set)")(attributes, every);
+  declare("int posix_spawnattr_setsigmask(void *attributes, void *set)")(attributes, Buffer.alloc(structureBytes));
+  const flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID;
+  declare("int posix_spawnattr_setflags(void *attributes, short flags)")(attributes, flags);
+  return attributes;
 }

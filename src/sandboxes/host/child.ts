@@ -6,6 +6,7 @@ import { closeSync, fchownSync, openSync, unlinkSync, writeSync } from "node:fs"
 import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { asStorageError, errnoOf, YardError } from "../../platform/errors.ts";
+import { posixSpawn } from "../../platform/process/posix-spawn.ts";
 import type { OutputFile } from "../output-file.ts";
 import type { ProcessSpec } from "../sandbox.ts";
 import type { Command } from "./command.ts";
@@ -36,6 +37,23 @@ export async function startChild(
       : stdin === "open"
         ? "pipe"
         : "ignore";
+  return (input !== "pipe" && startQuickly(command, input, output)) || (await startByNode(command, input, output));
+}
+
+/** @returns undefined where only Node's spawn can do it */
+function startQuickly(command: Command, input: number | "ignore", output: number): Child | undefined {
+  if (command.uid !== undefined) return undefined; // posix_spawn cannot switch the user
+  const { file, args, argv0, cwd, env } = command;
+  try {
+    const stdio = [input === "ignore" ? null : input, output, output] as const;
+    const child = posixSpawn({ file, argv: [argv0, ...args], cwd, env, stdio });
+    return child && { ...child, stdin: undefined };
+  } catch (error) {
+    throw startError(error, file);
+  }
+}
+
+async function startByNode(command: Command, input: number | "ignore" | "pipe", output: number): Promise<Child> {
   const { file, args, argv0, cwd, env, uid, gid } = command;
   let child: ChildProcess;
   try {

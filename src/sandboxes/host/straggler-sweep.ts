@@ -57,6 +57,6 @@ export function createStragglerSweep(parts: {
 function reapOrphans(isOwnChild: (pid: number) => boolean): void {
   for (const pid of listPids()) {
     const stat = readStat(pid);
-    if (stat?.parent === process.pid && stat.state === "Z" && !isOwnChild(pid)) libc()?.reap(pid);
+    if (stat?.parent === process.pid && stat.state === "Z" && !isOwnChild(pid)) libc()?.wait(pid);
   }
 }
