@@ -28,6 +28,18 @@ async function run(command: readonly string[], request: Partial<SpawnRequest> = 
   }
 }
 
+test("the first child of all is told, too, if it dies while we begin to listen", async (context) => {
+  const listen = process.on.bind(process);
+  context.mock.method(process, "on", (...[event, listener]: Parameters<typeof listen>) => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200); // a busy machine
+    return listen(event, listener);
+  });
+  const output = openSync("/dev/null", "a");
+  const child = posixSpawn({ file: "/bin/true", argv: ["true"], cwd: "/", env: {}, stdio: [null, output, output] });
+  closeSync(output);
+  assert.deepEqual(await child?.exited, { code: 0, signal: null });
+});
+
 test("arguments, directory, environment and both outputs are as asked for", async () => {
   const script = 'pwd; echo "$1|$GREETING"; echo oops >&2; cat; exit 7';
   const { code, signal, output } = await run(["/bin/sh", "-c", script, "sh", "a b'\"$"], {

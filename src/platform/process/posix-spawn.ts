@@ -37,6 +37,7 @@ export interface WaitStatus {
 export function posixSpawn(request: SpawnRequest): Spawned | undefined {
   const library = libc();
   if (!library?.spawn) return undefined;
+  listen();
   const { file, argv, cwd, env, stdio } = request;
   const [input, output, errors] = stdio;
   const { pid, errno } = library.spawn({
@@ -70,9 +71,13 @@ let listening = false;
 const holding = new Set<number>();
 let hold: NodeJS.Timeout | undefined;
 
-function exitOf(pid: number): Promise<WaitStatus> {
+/** Before the first child is started: it may be dead before we get to anything else, and its signal comes once. */
+function listen(): void {
   if (!listening) process.on("SIGCHLD", reap);
   listening = true;
+}
+
+function exitOf(pid: number): Promise<WaitStatus> {
   holding.add(pid);
   hold ??= setInterval(() => {}, longestTimerMs);
   const { promise, resolve } = Promise.withResolvers<WaitStatus>();
