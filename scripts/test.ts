@@ -6,12 +6,21 @@ import { run } from "node:test";
 import { spec } from "node:test/reporters";
 
 const patterns =
-  process.argv.length > 2 ? process.argv.slice(2) : ["src/**/*.test.ts", "scripts/**/*.test.ts", "test/**/*.test.ts"];
+  process.argv.length > 2
+    ? process.argv.slice(2)
+    : ["src/**/*.test.ts", "scripts/**/*.test.ts", "bench/{harness,figures}/**/*.test.ts", "test/**/*.test.ts"];
 const files = globSync(patterns);
 if (files.length === 0) {
   console.error(`no test file matches ${patterns.join(" ")}`);
   process.exit(2);
 }
+
+/** All of it takes minutes. A test that hangs with what it has started would hold a CI machine for hours. */
+const longestMs = 20 * 60_000;
+setTimeout(() => {
+  console.error(`\nThe tests have not ended after ${longestMs / 60_000} minutes: something hangs.\n# fail 1`);
+  process.exit(1);
+}, longestMs).unref();
 
 const skipped: string[] = [];
 const tests = run({
