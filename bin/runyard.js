@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import module from "node:module";
 import { join } from "node:path";
+import { leanFlags, leanMark, leanVariables } from "./lean.js";
 
 const requiredMajor = 24;
 if (Number.parseInt(process.versions.node, 10) < requiredMajor) {
@@ -11,6 +12,16 @@ if (Number.parseInt(process.versions.node, 10) < requiredMajor) {
   );
   process.exit(1);
 }
+
+// What Node and glibc take from their start only, the server gets by starting itself once more in its own place (the same process id and
+// streams; 40 ms). Not under a parent that talks to it over IPC, whose channel would be lost on the way.
+const [command, ...rest] = process.argv.slice(2);
+const startsServer = command === "serve" && !rest.includes("--help");
+if (startsServer && process.platform === "linux" && process.send === undefined && !process.env[leanMark]) {
+  const args = [process.execPath, ...leanFlags, ...process.execArgv, ...process.argv.slice(1)];
+  process.execve(process.execPath, args, { ...leanVariables, ...process.env, [leanMark]: "1" });
+}
+delete process.env[leanMark];
 
 // Compiled code is kept between starts, TypeScript with its types already stripped: the stripper (18 MB of memory, 40 ms) is then
 // not loaded again, in the agent neither. The directory is the user's own: code from a shared /tmp could be anybody's.

@@ -1,26 +1,29 @@
-/** How fast the output of an app that prints at full speed reaches a reader.
+/** What becomes of an app that prints at full speed, and of a reader that follows it over HTTP.
  *
- *  Ours: `POST /appmesh/app/run` of `cat` with a file of 1 GiB, and one reader that follows its output over HTTP from the first
- *  byte; timed from the request until the reader has seen the end. Only delivered bytes count: the yard keeps a bounded part of
- *  an output on disk, and skips for a reader that lags behind more than that.
- *  Peer: the same `cat`, appending to a file; timed from its start to its end. (Not to a file opened for plain writing: there
- *  `cat` would let the kernel copy from file to file, and nothing would be printed.)
+ *  The app: `cat` of a file of 1 GiB, started by `POST /appmesh/app/run`. How fast it prints is what the app itself measures, with one
+ *  reader following from the first byte. Nothing of ours is to hold it back, however slow the reader.
+ *  The reader: bytes delivered over the time from the request until it has seen the end. Only delivered bytes count: the yard keeps
+ *  a bounded part of an output on disk, and skips for a reader that lags behind more than that.
+ *  Peer, of both: the same program, appending to a file. (Not to a file opened for plain writing: there `cat` would let the kernel
+ *  copy from file to file, and nothing would be printed.)
  *  Fair, because both write the same bytes from the page cache to the same file system, neither syncs them to the disk, and the
  *  carrying from the app to the reader (agent, control plane, this client) is all on our account.
  *
  *  Meanwhile the memory of both of our processes is sampled. It is flat if the peak of the second half of the time is
  *  not above that of the first: what is buffered is bounded, however much is printed. */
 import { once } from "node:events";
-import { open } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { compare } from "../harness/compare.ts";
 import type { Bench, Figure } from "../harness/figure.ts";
+import { program } from "../harness/paths.ts";
 import { memoryOf } from "../harness/processes.ts";
 import { openTemporaryDirectory } from "../harness/temporary.ts";
 import { openYard, type Yard } from "../harness/yard.ts";
 
 const MiB = 1024 * 1024;
 const printedBytes = 1024 * MiB;
+const printFile = program("print-file.sh");
 const sampleEveryMs = 50;
 /** Room for the garbage collector, not for the output: what is not flat grows by hundreds. */
 const flatWithinMiB = 48;
@@ -31,12 +34,14 @@ export const outputThroughput: Figure = {
   async run(bench) {
     await using directory = await openTemporaryDirectory(bench, "output");
     const source = join(directory.path, "pattern");
+    const times = join(directory.path, "times");
     await writePattern(source);
     await using yard = await openYard(bench);
     return await compare(bench, {
       metrics: {
+        printing: { label: "printed by the app meanwhile", unit: "MiB/s", score: "ratio" },
         rate: {
-          label: "printed to a following reader",
+          label: "delivered to a following reader",
           unit: "MiB/s",
           score: "ratio",
           aim: { at: "least", limit: 0.5 },
@@ -50,22 +55,26 @@ export const outputThroughput: Figure = {
         },
         peak: { label: "peak RSS meanwhile", unit: "MiB", score: "ours" },
       },
-      ours: { name: "runyard", pids: () => [yard.serverPid, yard.agentPid], measure: () => followed(yard, source) },
+      ours: {
+        name: "runyard",
+        pids: () => [yard.serverPid, yard.agentPid],
+        measure: () => followed(yard, source, times),
+      },
       peer: {
         name: "cat to a file",
         pids: () => [],
-        measure: () => written(bench, source, join(directory.path, "written")),
+        measure: () => written(bench, source, times, join(directory.path, "written")),
       },
     });
   },
 };
 
-async function followed(yard: Yard, source: string) {
+async function followed(yard: Yard, source: string, times: string) {
   const samples: number[] = [];
   using _sampling = setInterval(() => samples.push(memoryOf([yard.serverPid, yard.agentPid]).rssMiB), sampleEveryMs);
   const started = performance.now();
   const { body } = await yard.call("POST", "/appmesh/app/run?timeout=120&lifecycle=180", {
-    command: `/bin/cat ${source}`,
+    command: ["/bin/sh", printFile, source, times].join(" "),
   });
   const { name }: { name: string } = JSON.parse(body.toString());
   const delivered = await follow(yard, name);
@@ -74,6 +83,7 @@ async function followed(yard: Yard, source: string) {
   const half = Math.floor(samples.length / 2);
   const [first, second] = [Math.max(...samples.slice(0, half)), Math.max(...samples.slice(half))];
   return {
+    printing: await printingRate(times),
     rate: delivered / MiB / seconds,
     delivered: (delivered / printedBytes) * 100,
     growth: second - first,
@@ -94,15 +104,22 @@ async function follow(yard: Yard, name: string): Promise<number> {
   return bytes;
 }
 
-async function written(bench: Bench, source: string, target: string) {
+async function written(bench: Bench, source: string, times: string, target: string) {
   await using file = await open(target, "a");
   await file.truncate();
-  const started = performance.now();
-  await using cat = bench.children.start("/bin/cat", [source], { stdio: ["ignore", file.fd, "inherit"] });
+  await using cat = bench.children.start("/bin/sh", [printFile, source, times], {
+    stdio: ["ignore", file.fd, "inherit"],
+  });
   const [code] = await once(cat.process, "exit", { signal: bench.signal });
-  const seconds = (performance.now() - started) / 1000;
-  if (code !== 0) throw new Error(`cat exited with ${code}`);
-  return { rate: printedBytes / MiB / seconds };
+  if (code !== 0) throw new Error(`print-file.sh exited with ${code}`);
+  const rate = await printingRate(times);
+  return { printing: rate, rate };
+}
+
+/** By the app's own clock. */
+async function printingRate(times: string): Promise<number> {
+  const [began, ended] = (await readFile(times, "utf8")).split("\n").map(Number);
+  return printedBytes / MiB / ((ended! - began!) / 1e9);
 }
 
 /** Lines of 64 bytes. */

@@ -6,18 +6,32 @@ export interface Memory {
   readonly rssMiB: number;
   /** Resident, each shared page divided by the number of processes that share it: these sum up to what is really used. */
   readonly pssMiB: number;
+  /** Resident and backed by no file: heaps, stacks, buffers. Nobody shares it. */
+  readonly anonMiB: number;
+  /** All that is anonymous, and the largest of the parts that are mapped from files, once: our processes map the same Node executable. */
+  readonly onceMiB: number;
 }
 
 /** Of all these processes together; one that has ended counts nothing. */
 export function memoryOf(pids: readonly number[]): Memory {
   let rssKiB = 0;
   let pssKiB = 0;
+  let anonKiB = 0;
+  let largestFileKiB = 0;
   for (const pid of pids) {
     const rollup = read(`/proc/${pid}/smaps_rollup`);
     rssKiB += Number(/^Rss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
     pssKiB += Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
+    const status = read(`/proc/${pid}/status`);
+    anonKiB += Number(/^RssAnon:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+    largestFileKiB = Math.max(largestFileKiB, Number(/^RssFile:\s+(\d+)/m.exec(status)?.[1] ?? 0));
   }
-  return { rssMiB: rssKiB / 1024, pssMiB: pssKiB / 1024 };
+  return {
+    rssMiB: rssKiB / 1024,
+    pssMiB: pssKiB / 1024,
+    anonMiB: anonKiB / 1024,
+    onceMiB: (anonKiB + largestFileKiB) / 1024,
+  };
 }
 
 /** /proc counts CPU time in units of 1/100 s on every architecture (USER_HZ, see proc_pid_stat(5)). */

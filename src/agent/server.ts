@@ -26,6 +26,8 @@ const sessionWindowBytes = 32 * 1024 * 1024;
 const maxFrameBytes = 1024 * 1024;
 /** Long polls, followers and watchers of one control plane together. */
 const mostStreams = 10_000;
+/** A control plane that hears that the agent is leaving ends its streams at once; one that hangs is not waited for. */
+const leaveMs = 500;
 
 /** @throws {YardError} conflict, when another agent answers on that socket */
 export async function openAgentServer(parts: AgentServerParts): Promise<AgentServer> {
@@ -58,7 +60,11 @@ export async function openAgentServer(parts: AgentServerParts): Promise<AgentSer
     },
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const session of sessions) session.destroy();
+      // A session that is destroyed takes the answers along that are just being written: that to the call for this shutdown, mostly.
+      for (const session of sessions) session.close();
+      using _cutOff = setTimeout(() => {
+        for (const session of sessions) session.destroy();
+      }, leaveMs);
       await closed;
     },
   };

@@ -123,3 +123,19 @@ test("calls in flight when the connection is closed are interrupted, not answere
   await using connection = connectTo(agent);
   await assert.rejects(createCalls(connection)({ method: "GET", path: "/" }), { code: "interrupted" });
 });
+
+test("a retired connection serves on until its session ends, and then neither comes back nor complains", async () => {
+  await using agent = await serveStandIn((stream) => answerJson(stream, "served"));
+  const warnings: string[] = [];
+  const log = { info() {}, warn: (_fields: object, message: string) => void warnings.push(message) };
+  await using connection = connectTo(agent, { log });
+  await connection.session();
+  connection.retire();
+  const { body } = await createCalls(connection)({ method: "GET", path: "/" });
+  assert.equal(body.toString(), '"served"');
+  agent.breakConnections();
+  await until(() => connection.closed.aborted);
+  await assert.rejects(connection.session(), { code: "unavailable", message: /let go of/ });
+  assert.equal(connection.connected, false);
+  assert.deepEqual(warnings, []);
+});

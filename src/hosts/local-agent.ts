@@ -28,9 +28,10 @@ export interface LocalAgent {
   connect(signal: AbortSignal): Promise<Socket>;
 }
 
-/** What a process on this machine needs to find its way; none of the control plane's settings or secrets, nor npm's. */
+/** What a process on this machine needs to find its way; none of the control plane's settings or secrets, nor npm's. The cache of compiled
+ *  code is part of it: an agent without it strips types from its own sources, which takes 35 MiB and 0.2 s. */
 const passedOn =
-  /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TZ|TMPDIR|XDG_RUNTIME_DIR|DOCKER_HOST|NODE_COMPILE_CACHE)$/;
+  /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TZ|TMPDIR|XDG_CACHE_HOME|XDG_RUNTIME_DIR|DOCKER_HOST|NODE_COMPILE_CACHE)$/;
 
 /** `sun_path` of unix(7) holds 108 bytes with its final NUL; a longer path would be cut, silently. */
 const longestSocketPath = 107;

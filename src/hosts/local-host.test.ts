@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import type { UnitEvent, UnitSpec } from "../agent/protocol.ts";
 import { newId } from "../platform/ids.ts";
+import { isDead, readStat } from "../platform/process/procfs.ts";
 import { until } from "../platform/testing/until.ts";
 import { dial } from "./local-agent.ts";
 import { openLocalHost } from "./local-host.ts";
@@ -160,4 +161,38 @@ test("stopping the host ends what runs and the agent, and starts no other", asyn
   for (const gone of [pid, runs[0].pid]) assert.throws(() => process.kill(gone, 0), { code: "ESRCH" });
   await until(() => !host.connected);
   assert.equal(await dial(host.parts.socketPath), undefined);
+});
+
+test("stopping a host on which nothing runs is silent too, though its agent is gone in no time", async () => {
+  const warnings: string[] = [];
+  const log = { info() {}, warn: (_fields: object, message: string) => void warnings.push(message) };
+  await using host = await openTestHost({ log });
+  await host.stop({ graceMs: 5_000 });
+  assert.deepEqual(warnings, []);
+});
+
+test("stopping the host is silent, whoever watches and asks meanwhile", async () => {
+  const warnings: string[] = [];
+  const log = { info() {}, warn: (_fields: object, message: string) => void warnings.push(message) };
+  await using host = await openTestHost({ log });
+  using _watch = host.units.watch(() => {});
+  await host.units.put(unitSpec("exec sleep 60"));
+  const calls = Array.from({ length: 20 }, () => host.info().catch(() => undefined)); // as a readiness probe would
+  await host.stop({ graceMs: 5_000 });
+  await Promise.all(calls);
+  await assert.rejects(host.info(), { code: "unavailable" });
+  assert.deepEqual(warnings, []);
+});
+
+test("a host whose agent was just killed is stopped all the same", async () => {
+  await using host = await openTestHost();
+  const { runs } = await host.units.put(unitSpec("exec sleep 60"));
+  const leader = runs[0]?.pid;
+  assert.ok(leader);
+  process.kill((await host.info()).pid, "SIGKILL");
+  await host.stop({ graceMs: 100 });
+  await until(() => {
+    const stat = readStat(leader);
+    return !stat || isDead(stat); // its parent was the killed agent: whoever reaps it may take a while
+  });
 });

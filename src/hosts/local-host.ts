@@ -4,9 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { errnoOf, YardError } from "../platform/errors.ts";
 import { createAgentHost } from "./agent-host.ts";
 import { boundAgentLog } from "./agent-log.ts";
-import { createCalls } from "./calls.ts";
-import { openConnection } from "./connection.ts";
-import { ConnectionLostError } from "./exchange.ts";
+import { type AgentConnection, openConnection } from "./connection.ts";
+import { ConnectionLostError, exchange } from "./exchange.ts";
 import type { Host } from "./host.ts";
 import { createLocalAgent, type LocalAgentParts } from "./local-agent.ts";
 
@@ -26,7 +25,10 @@ export const localHostId = "local";
 
 /** Beyond the grace: for killing, for the journal, for a busy machine. */
 const stopTimeMs = 15_000;
-const lookAgainMs = 20;
+const answerTimeMs = 20_000;
+/** To be heard by an agent, each after a connection that broke off. */
+const mostTries = 3;
+const lookAgainMs = 5;
 /** The first connection: an agent may have much to adopt. */
 const firstAnswerMs = 30_000;
 
@@ -53,17 +55,33 @@ export async function openLocalHost(parts: LocalHostParts): Promise<LocalHost> {
     get connected() {
       return connection.connected;
     },
-    async stop({ graceMs }) {
-      const path = `/v1/shutdown?graceMs=${graceMs}`;
-      await createCalls(connection)({ method: "POST", path, once: true }).catch((error: unknown) => {
-        if (!(error instanceof ConnectionLostError)) throw error; // the agent may be gone before its answer is here
-      });
-      const pid = connection.info?.pid;
-      await connection[Symbol.asyncDispose](); // first, or another agent would be started
-      if (pid !== undefined) await gone(pid, graceMs + stopTimeMs);
-    },
+    stop: ({ graceMs }) => stopAgent(connection, graceMs),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+async function stopAgent(connection: AgentConnection, graceMs: number): Promise<void> {
+  const pid = await tellToShutDown(connection, graceMs);
+  if (pid !== undefined) await gone(pid, graceMs + stopTimeMs);
+  await connection[Symbol.asyncDispose]();
+}
+
+/** Retires the connection at once: or another agent would be started when this one ends. A connection that breaks off before the answer
+ *  may be that of an agent which was just killed: then the next one has to take over what runs, and stop that.
+ *  @returns the agent that has heard it */
+async function tellToShutDown(connection: AgentConnection, graceMs: number): Promise<number | undefined> {
+  const request = { method: "POST", path: `/v1/shutdown?graceMs=${graceMs}`, timeoutMs: answerTimeMs } as const;
+  for (let tries = 1; ; tries++) {
+    const session = await connection.session({ waitMs: firstAnswerMs });
+    const pid = connection.info?.pid;
+    try {
+      await exchange(session, request, connection.name);
+      connection.retire();
+      return pid;
+    } catch (error) {
+      if (!(error instanceof ConnectionLostError) || tries === mostTries) throw error;
+    }
+  }
 }
 
 async function gone(pid: number, timeoutMs: number): Promise<void> {

@@ -91,10 +91,13 @@ export function answerJson(stream: ServerHttp2Stream, body: unknown, status = 20
 }
 
 /** A connection to a stand-in, quick to come back. */
-export function connectTo(agent: { socketPath: string }, options: { waitMs?: number } = {}): AgentConnection {
+export function connectTo(
+  agent: { socketPath: string },
+  options: { waitMs?: number; log?: HostLog } = {},
+): AgentConnection {
   return openConnection({
     name: "test",
-    log: silentLog,
+    log: options.log ?? silentLog,
     waitMs: options.waitMs ?? 2_000,
     backoff: { baseMs: 5, maxMs: 20 },
     async connect() {
