@@ -14,6 +14,7 @@ import { ensureFirstAdmin } from "./identity/first-start.ts";
 import type { Identity } from "./identity/identity.ts";
 import { openIdentity } from "./identity/open.ts";
 import { createUserSummaries } from "./identity/user-summaries.ts";
+import { cacheUserSummaries } from "./identity/user-summary-cache.ts";
 import { ensureLocalKey } from "./local-key.ts";
 import { createBus } from "./platform/bus/bus.ts";
 import { createEventLog, type EventLog } from "./platform/bus/event-log.ts";
@@ -83,7 +84,7 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
     await createApps({
       ...{ database, secrets, events, essential, clock, log, variables: runVariables },
       units: localHost.units,
-      owners: createUserSummaries({ database }),
+      owners: opened.use(cacheUserSummaries({ summaries: createUserSummaries({ database }), bus, clock })),
     }),
   );
   opened.use(every(housekeepingMs, () => housekeeping({ identity, events, log })));
@@ -188,14 +189,14 @@ interface YardApiSources {
 function yardApiParts({ config, identity, apps, events, hosts, database, metrics }: YardApiSources): YardApiParts {
   return {
     version: packageVersion(),
-    authenticate: async ({ headers }) => {
+    authenticate: ({ headers }) => {
       const token = bearerTokenOf(headers.authorization);
       if (!token)
         throw new YardError(
           "unauthenticated",
           "A token is needed: send one of any API's login as Authorization: Bearer.",
         );
-      return identity.authenticator.authenticate(token);
+      return identity.authenticator.recall(token) ?? identity.authenticator.authenticate(token);
     },
     ...{ apps, events, hosts, metrics },
     metricsOpen: config.metricsOpen,

@@ -1,5 +1,6 @@
 /** The apps that were defined, in the table `apps`. What runs of them is not here: see mirror.ts. */
 import type { Kysely } from "kysely";
+import { prepareQuery } from "../platform/db/prepared.ts";
 import type { AppRow, Schema } from "../platform/db/schema.ts";
 import { asStorageError, YardError } from "../platform/errors.ts";
 import type { AppDefinition } from "./app.ts";
@@ -40,6 +41,9 @@ export interface AppStore {
 export const mostApps = 10_000;
 
 export function createAppStore(kysely: Kysely<Schema>, secrets: SecretBox): AppStore {
+  const findByName = prepareQuery<{ name: string }, AppRow>(kysely, (slot) =>
+    kysely.selectFrom("apps").selectAll().where("name", "=", slot("name")),
+  );
   const fromRow = (row: AppRow): StoredApp => ({
     id: row.id,
     name: row.name,
@@ -63,7 +67,7 @@ export function createAppStore(kysely: Kysely<Schema>, secrets: SecretBox): AppS
 
   return {
     async byName(name) {
-      const row = await kysely.selectFrom("apps").selectAll().where("name", "=", name).executeTakeFirst();
+      const [row] = await findByName({ name });
       return row && fromRow(row);
     },
 

@@ -22,16 +22,18 @@ export function hashEntry(previousHash: string, row: UnchainedRow): string {
   return createHash("sha256").update(previousHash).update(JSON.stringify(columns)).digest("hex");
 }
 
+/** The rows of `entries` as they follow `from`, and the head that they make. */
 export function chain(
-  head: ChainHead,
+  from: ChainHead,
   entries: readonly { entry: AuditEntry; at: number }[],
-): readonly AuditEntryRow[] {
-  let { seq, hash } = head;
-  return entries.map(({ entry, at }) => {
+): { readonly rows: readonly AuditEntryRow[]; readonly head: ChainHead } {
+  let { seq, hash } = from;
+  const rows = entries.map(({ entry, at }) => {
     const row = toRow(entry, ++seq, at);
     hash = hashEntry(hash, row);
     return { ...row, hash };
   });
+  return { rows, head: { seq, hash } };
 }
 
 const maxText = 2_048;

@@ -160,6 +160,9 @@ export interface Authenticator {
    *  still act at once. `audience` defaults to the yard's own.
    *  @throws {YardError} unauthenticated */
   authenticate(credential: string, options?: { audience?: string }): Promise<Principal>;
+  /** The same without a wait, for a credential that is remembered and need not be looked at again yet; else undefined: authenticate it.
+   *  @throws {YardError} unauthenticated */
+  recall(credential: string, options?: { audience?: string }): Principal | undefined;
 }
 
 export interface AuditEntry {

@@ -12,6 +12,17 @@ export function newId(prefix: string, nowMs: number = Date.now()): string {
 /** Random text of `length` characters, 5 bits each, fit for ids; secrets use `newSecret` of platform/crypto. */
 export function randomText(length: number): string {
   let text = "";
-  for (const byte of randomBytes(length)) text += alphabet[byte & 31];
+  for (let i = 0; i < length; i++) text += alphabet[nextByte() & 31];
   return text;
+}
+
+/** Asked for one by one, random bytes cost 30 µs a call; from a pool next to nothing. No byte is used twice. */
+const pool = { bytes: Buffer.alloc(0), used: 0 };
+
+function nextByte(): number {
+  if (pool.used === pool.bytes.length) {
+    pool.bytes = randomBytes(2_048);
+    pool.used = 0;
+  }
+  return pool.bytes[pool.used++]!;
 }

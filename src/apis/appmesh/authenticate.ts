@@ -1,8 +1,10 @@
 /** Who asks: the bearer token of a request, turned into a principal before the body is read, and the permission a route needs. */
+import type { onRequestHookHandler } from "fastify";
 import type { Authenticator } from "../../identity/identity.ts";
 import { mayDo, type Principal } from "../../identity/principal.ts";
 import { YardError } from "../../platform/errors.ts";
 import type { ApiInstance, ApiRequest } from "../../platform/http/api.ts";
+import { checkHook } from "../../platform/http/check-hook.ts";
 import { permissionFromWire, type WirePermission } from "./permissions.ts";
 
 /** What App Mesh calls the audience of its own tokens: here the yard's, so that a session of any API's login is good. A token for another
@@ -14,32 +16,57 @@ export function audienceFromWire(name: string): string | undefined {
   return name === defaultAudience ? undefined : name;
 }
 
-const principals = new WeakMap<ApiRequest, Principal>();
+const principalKey = Symbol("principal");
+
+declare module "fastify" {
+  interface FastifyRequest {
+    [principalKey]?: Principal;
+  }
+}
 
 /** The principal of a request behind a guard. */
 export function principalOf(request: ApiRequest): Principal {
-  const principal = principals.get(request);
+  const principal = request[principalKey];
   if (!principal) throw new Error(`${request.routeOptions.url} has no guard`);
   return principal;
 }
 
-export type Guard = (permission?: WirePermission) => (request: ApiRequest) => Promise<void>;
+export interface Guard {
+  /** Makes the `onRequest` hook of a route: authenticated, and allowed if a permission is named. */
+  (permission?: WirePermission): onRequestHookHandler;
+  /** For a request behind a guard, where the answer depends on more than the route. @throws {YardError} forbidden */
+  require(request: ApiRequest, permission: WirePermission): void;
+}
 
-/** Makes the `onRequest` hooks of routes: authenticated, and allowed if a permission is named. */
-export function createGuard(parts: {
+export function createGuard({
+  authenticator,
+  denied,
+}: {
   authenticator: Authenticator;
   denied: (request: ApiRequest, principal: Principal, permission: string) => void;
 }): Guard {
-  return (permission) => {
-    const needed = permission && permissionFromWire(permission);
-    return async (request) => {
-      const principal = await parts.authenticator.authenticate(bearerOf(request));
-      principals.set(request, principal);
-      if (needed === undefined || mayDo(principal, needed)) return;
-      parts.denied(request, principal, needed);
-      throw new YardError("forbidden", `user ${principal.username} lacks the permission ${permission}`);
+  function require(request: ApiRequest, permission: WirePermission): void {
+    const principal = principalOf(request);
+    const needed = permissionFromWire(permission);
+    if (mayDo(principal, needed)) return;
+    denied(request, principal, needed);
+    throw new YardError("forbidden", `user ${principal.username} lacks the permission ${permission}`);
+  }
+
+  function guard(permission?: WirePermission): onRequestHookHandler {
+    const admit = (request: ApiRequest, principal: Principal): void => {
+      request[principalKey] = principal;
+      if (permission !== undefined) require(request, permission);
     };
-  };
+    return checkHook((request) => {
+      const token = bearerOf(request);
+      const principal = authenticator.recall(token);
+      if (!principal) return authenticator.authenticate(token).then((verified) => admit(request, verified));
+      admit(request, principal);
+    });
+  }
+
+  return Object.assign(guard, { require });
 }
 
 /** The token of the `Authorization` header, with or without its scheme (TCP clients leave that out). */
@@ -50,8 +77,7 @@ export function bearerOf(request: ApiRequest): string {
       "unauthenticated",
       "a token is needed: log in at /appmesh/login and send it as Authorization: Bearer",
     );
-  const token = /^Bearer\s+/i.test(header) ? header.replace(/^Bearer\s+/i, "") : header;
-  return token.trim();
+  return header.replace(/^Bearer\s+/i, "").trim();
 }
 
 /** Name and password of a Basic header; the password may hold colons. */

@@ -5,8 +5,8 @@ import type { ApiRequest } from "../../platform/http/api.ts";
 
 export interface YardApiParts {
   readonly version: string;
-  /** Who asks. @throws {YardError} unauthenticated */
-  authenticate(request: ApiRequest): Promise<Principal>;
+  /** Who asks; at once for a credential that is remembered. @throws {YardError} unauthenticated */
+  authenticate(request: ApiRequest): Principal | Promise<Principal>;
   readonly apps: AppOutputs;
   readonly events: EventPages;
   readonly hosts: { list(): readonly { readonly id: string; readonly name: string; readonly connected: boolean }[] };

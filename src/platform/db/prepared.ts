@@ -1,4 +1,4 @@
-import { type CompiledQuery, type Kysely, type RawBuilder, sql } from "kysely";
+import { type CompiledQuery, type Kysely, type RawBuilder, sql, type Transaction } from "kysely";
 import type { Schema } from "./schema.ts";
 
 /** A place in a prepared query that is filled in at each run. */
@@ -16,16 +16,18 @@ type SlotOf<Values> = <Name extends keyof Values & string>(name: Name) => RawBui
  *
  *      const findSession = prepareQuery<{ id: string }, SessionRow>(kysely, (slot) =>
  *        kysely.selectFrom("sessions").selectAll().where("id", "=", slot("id")));
- *      const [session] = await findSession({ id }); */
+ *      const [session] = await findSession({ id });
+ *
+ *  @returns runs it on its own, or in the transaction that is given */
 export function prepareQuery<Values, Row>(
   kysely: Kysely<Schema>,
   build: (slot: SlotOf<Values>) => { compile(): CompiledQuery<Row> },
-): (values: Values) => Promise<readonly Row[]> {
+): (values: Values, transaction?: Transaction<Schema>) => Promise<readonly Row[]> {
   const template = build((name) => sql`${new Slot(name)}`).compile();
-  return async (values) => {
+  return async (values, transaction) => {
     const parameters = template.parameters.map((value) =>
       value instanceof Slot ? values[value.name as keyof Values] : value,
     );
-    return (await kysely.executeQuery<Row>({ ...template, parameters })).rows;
+    return (await (transaction ?? kysely).executeQuery<Row>({ ...template, parameters })).rows;
   };
 }

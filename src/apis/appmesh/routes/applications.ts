@@ -92,7 +92,7 @@ export function registerApplicationRoutes(app: ApiInstance, parts: AppMeshParts,
     async (request) => {
       const principal = principalOf(request);
       const found = await apps.get(principal, request.params.app_name);
-      if (found.ownerId !== principal.userId) await guard("app-delete")(request);
+      if (found.ownerId !== principal.userId) guard.require(request, "app-delete");
       await apps.remove(principal, found.name);
       await trail.record(request, principal, { action: "app.delete", target: found.name, outcome: "done" });
       return { message: `application ${found.name} is deleted` };

@@ -31,6 +31,6 @@ export function registerHostsRoute(app: ApiInstance, { hosts }: Pick<YardApiPart
         response: { 200: Hosts, ...errorReplies(401, 403) },
       },
     },
-    async () => ({ hosts: hosts.list().map(({ id, name, connected }) => ({ id, name, connected })) }),
+    () => ({ hosts: hosts.list().map(({ id, name, connected }) => ({ id, name, connected })) }),
   );
 }
