@@ -5,7 +5,6 @@ import type { Config } from "../config.ts";
 import { packageVersion } from "../version.ts";
 import { openYard, type Yard } from "../yard.ts";
 import { launcher } from "./launcher.ts";
-import { collectAtRest } from "./rest.ts";
 import { addSettingOptions, readSettings } from "./settings.ts";
 import { onStopRequest } from "./signals.ts";
 
@@ -29,7 +28,6 @@ Examples:
 async function serve(config: Config): Promise<void> {
   using stop = onStopRequest();
   await using yard = await openYard(config, { launcher });
-  await using _rest = collectAtRest();
   flushCompileCache(); // it is written at the end of the process otherwise, and this one may well be killed
   console.log(welcome(yard, config));
   const signal = await stop.received;
