@@ -166,6 +166,64 @@ test("a transaction that SQLite rolled back by itself runs nothing more, even if
   await insert(database, "next");
 });
 
+test("writers that come together share a commit, and each has a fate of its own", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "yard.db");
+  await using database = await open(path);
+  await insert(database, "taken");
+  const walBytes = () => statSync(`${path}-wal`).size;
+  const before = walBytes();
+  const writes = Array.from({ length: 50 }, (_, i) => insert(database, `key ${i}`));
+  const clash = insert(database, "taken");
+  const undone = database.transaction(async (transaction) => {
+    await insert({ kysely: transaction }, "undone");
+    throw new Error("changed its mind");
+  });
+  const kept = database.transaction((transaction) => insert({ kysely: transaction }, "kept"));
+  await Promise.all(
+    writes.map((write, i) => write.then(async () => assert.ok((await keysOf(database)).includes(`key ${i}`)))),
+  );
+  await assert.rejects(clash, /UNIQUE/);
+  await assert.rejects(undone, /changed its mind/);
+  await kept;
+  const keys = await keysOf(database);
+  assert.equal(keys.length, 52);
+  assert.ok(keys.includes("kept") && !keys.includes("undone"));
+  // Each commit adds a frame of 4 KiB per page that it changed: 51 of them would be 51 frames and more.
+  assert.ok(walBytes() - before < 20 * 4096, `${walBytes() - before} bytes for one commit`);
+});
+
+test("a transaction that is undone whole by SQLite fails those that wait for the same commit", async () => {
+  using directory = temporaryDirectory();
+  await using database = await open(join(directory.path, "yard.db"));
+  const opener = database.transaction((transaction) => insert({ kysely: transaction }, "opener"));
+  const neighbour = database.transaction((transaction) => insert({ kysely: transaction }, "neighbour"));
+  const culprit = database.transaction(async (transaction) => void (await sql`ROLLBACK`.execute(transaction)));
+  const later = insert(database, "later");
+  const outcomes = await Promise.allSettled([opener, neighbour, culprit, later]);
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ["rejected", "rejected", "rejected", "fulfilled"],
+  );
+  assert.deepEqual(await keysOf(database), ["later"]);
+});
+
+test("on a full disk no writer of a shared commit is told of success that is not there", async (context) => {
+  using disk = mountSmallDisk(context);
+  if (disk === undefined) return;
+  await using database = await open(join(disk.path, "yard.db"));
+  const acknowledged: string[] = [];
+  for (let round = 0, failures = 0; failures === 0 && round < 200; round++) {
+    const keys = Array.from({ length: 20 }, (_, i) => `round ${round} ${i}`);
+    const outcomes = await Promise.allSettled(keys.map((key) => insert(database, key, "x".repeat(30_000))));
+    outcomes.forEach(({ status }, i) => {
+      if (status === "fulfilled") acknowledged.push(keys[i]!);
+      else failures++;
+    });
+  }
+  assert.deepEqual(await keysOf(database), acknowledged.sort());
+});
+
 for (const value of [true, new Date(0), { a: 1 }]) {
   test(`${value} is refused, not stored in some form of its own`, async () => {
     using directory = temporaryDirectory();

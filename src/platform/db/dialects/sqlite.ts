@@ -1,6 +1,6 @@
 /** SQLite, through node:sqlite. Two connections to one file: the **writer**, which one transaction or statement holds at a time,
  *  and the **reader**, for queries outside of transactions. Both are synchronous, so a statement is never interrupted by another;
- *  what is awaited is only the turn to write. */
+ *  what is awaited is only the turn to write, and its commit (sqlite-turns.ts). */
 import type { SQLInputValue } from "node:sqlite";
 import {
   type CompiledQuery,
@@ -15,10 +15,10 @@ import {
 } from "kysely";
 import type { Engine } from "../database.ts";
 import type { Schema } from "../schema.ts";
-import { translateSqliteError, whenNotBusy } from "./sqlite-errors.ts";
-import { openSqliteFile, type SqliteFile } from "./sqlite-file.ts";
+import { translateSqliteError } from "./sqlite-errors.ts";
+import { openSqliteFile } from "./sqlite-file.ts";
 import { createStatements, type StatementResult, type Statements } from "./sqlite-statements.ts";
-import { createWriteLock, type WriteLock } from "./write-lock.ts";
+import { createWriteTurns, type Turn, type WriteTurns } from "./sqlite-turns.ts";
 
 export interface SqliteOptions {
   readonly path: string;
@@ -28,12 +28,10 @@ export interface SqliteOptions {
 
 export async function openSqlite({ path, busyTimeoutMs = 5_000 }: SqliteOptions): Promise<Engine> {
   const file = await openSqliteFile(path, busyTimeoutMs);
-  const lock = createWriteLock({ timeoutMs: busyTimeoutMs });
+  const turns = createWriteTurns(file.writer, { timeoutMs: busyTimeoutMs });
   const parts = {
     path,
-    busyTimeoutMs,
-    lock,
-    file,
+    turns,
     writing: createStatements(file.writer),
     reading: createStatements(file.reader),
   };
@@ -45,7 +43,7 @@ export async function openSqlite({ path, busyTimeoutMs = 5_000 }: SqliteOptions)
     async [Symbol.asyncDispose]() {
       await kysely.destroy(); // new queries are refused from here on
       try {
-        await lock.acquire(); // the transaction that is under way ends first
+        await turns.close(); // the transaction that is under way ends first
       } finally {
         file[Symbol.dispose]();
       }
@@ -64,9 +62,7 @@ function createDialect(makeDriver: () => Driver): Dialect {
 
 interface Parts {
   readonly path: string;
-  readonly busyTimeoutMs: number;
-  readonly lock: WriteLock;
-  readonly file: SqliteFile;
+  readonly turns: WriteTurns;
   readonly writing: Statements;
   readonly reading: Statements;
 }
@@ -91,20 +87,22 @@ function createDriver(parts: Parts): Driver {
  *  transaction goes to the reader at once. */
 class SqliteConnection implements DatabaseConnection {
   readonly #parts: Parts;
-  #inTransaction = false;
+  /** While a transaction is open. */
+  #turn: Turn | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const { reading, path } = this.#parts;
+    const { reading, writing, turns } = this.#parts;
+    const statement = () => writing.run(query.sql, bindable(query));
     try {
-      if (this.#inTransaction) return asQueryResult<Row>(this.#write(query));
+      if (this.#turn) return asQueryResult<Row>(this.#turn.run(statement));
       if (query.query.kind === "SelectQueryNode") return asQueryResult<Row>(reading.run(query.sql, bindable(query)));
-      return asQueryResult<Row>(await this.#writeAlone(query));
+      return asQueryResult<Row>(await turns.run(statement));
     } catch (error) {
-      throw translateSqliteError(error, path);
+      throw this.#translate(error);
     }
   }
 
@@ -116,57 +114,29 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async begin(): Promise<void> {
-    const { lock, file, busyTimeoutMs, path } = this.#parts;
-    await lock.acquire();
     try {
-      await whenNotBusy(() => file.writer.exec("BEGIN IMMEDIATE"), busyTimeoutMs);
-      this.#inTransaction = true;
+      this.#turn = await this.#parts.turns.begin();
     } catch (error) {
-      lock.release();
-      throw translateSqliteError(error, path);
+      throw this.#translate(error);
     }
   }
 
   async commit(): Promise<void> {
-    const { file, path } = this.#parts;
     try {
-      file.writer.exec("COMMIT");
+      await this.#turn?.commit();
     } catch (error) {
-      throw translateSqliteError(error, path); // still ours: Kysely rolls back next
+      throw this.#translate(error); // Kysely rolls back next
     }
-    this.#leave();
+    this.#turn = undefined;
   }
 
   async rollback(): Promise<void> {
-    const { file } = this.#parts;
-    try {
-      if (file.writer.isTransaction) file.writer.exec("ROLLBACK"); // a full disk makes SQLite roll back by itself
-    } finally {
-      this.#leave();
-    }
+    this.#turn?.rollback();
+    this.#turn = undefined;
   }
 
-  #leave(): void {
-    this.#inTransaction = false;
-    this.#parts.lock.release();
-  }
-
-  #write(query: CompiledQuery): StatementResult {
-    const { file, writing } = this.#parts;
-    if (this.#inTransaction && !file.writer.isTransaction) {
-      throw new Error("The transaction was rolled back by an earlier error.");
-    }
-    return writing.run(query.sql, bindable(query));
-  }
-
-  async #writeAlone(query: CompiledQuery): Promise<StatementResult> {
-    const { lock, busyTimeoutMs } = this.#parts;
-    await lock.acquire();
-    try {
-      return await whenNotBusy(() => this.#write(query), busyTimeoutMs);
-    } finally {
-      lock.release();
-    }
+  #translate(error: unknown): unknown {
+    return translateSqliteError(error, this.#parts.path);
   }
 }
 

@@ -4,7 +4,10 @@ import { YardError } from "../../errors.ts";
 export interface WriteLock {
   /** @throws {YardError} unavailable, when the holder has not let go in time */
   acquire(): Promise<void>;
+  /** Hands it to whoever waits longest. */
   release(): void;
+  /** Somebody waits for it. */
+  readonly isAwaited: boolean;
 }
 
 export function createWriteLock({ timeoutMs }: { timeoutMs: number }): WriteLock {
@@ -34,6 +37,9 @@ export function createWriteLock({ timeoutMs }: { timeoutMs: number }): WriteLock
   }
 
   return {
+    get isAwaited() {
+      return waiting.size > 0;
+    },
     async acquire() {
       if (held) return wait(); // whoever releases hands the lock over, so it stays held in between
       held = true;
