@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { readStat } from "../platform/process/procfs.ts";
 import { mountSmallDisk } from "../platform/testing/small-disk.ts";
 import { until } from "../platform/testing/until.ts";
+import type { ProcessUsage } from "../sandboxes/sandbox.ts";
 import type { AgentInfo, ErrorBody, HostResources, UnitEvent } from "./protocol.ts";
 import { openTestAgent } from "./testing/agent-process.ts";
 import { currentRun, shellUnit } from "./testing/client.ts";
@@ -151,6 +152,33 @@ test("bad requests are refused with code and field, and change nothing", async (
       status: 400,
       field: "restart.onExit",
     },
+    {
+      path: "/v1/units/x",
+      body: { ...good, schedule: { kind: "interval", from: 0, everyMs: 999 } },
+      status: 400,
+      field: "schedule.everyMs",
+    },
+    { path: "/v1/units/x", body: { ...good, schedule: { kind: "daily" } }, status: 400, field: "schedule.kind" },
+    {
+      path: "/v1/units/x",
+      body: { ...good, schedule: { kind: "cron", expression: "* *" } },
+      status: 412,
+      field: "schedule",
+    },
+    {
+      path: "/v1/units/x",
+      body: { ...good, window: { daily: { startSeconds: 0, endSeconds: 86_401 } } },
+      status: 400,
+      field: "window.daily.endSeconds",
+    },
+    {
+      path: "/v1/units/x",
+      body: { ...good, healthCheck: { argv: ["true"], everyMs: 0, timeoutMs: 1 } },
+      status: 400,
+      field: "healthCheck.everyMs",
+    },
+    { path: "/v1/units/x/run", method: "POST", body: { ...good, window: {} }, status: 400, field: "window" },
+    { path: "/v1/units/usage", method: "POST", body: { ids: [], tree: 1 }, status: 400, field: "tree" },
     { path: "/v1/units/..%2fx", body: good, status: 400, field: "id" },
     { path: "/v1/units/x%00", body: good, status: 400, field: "id" },
     { path: "/v1/units/%", body: good, status: 404 },
@@ -181,6 +209,10 @@ test("it tells what it is, and what the host has", async () => {
   >();
   assert.deepEqual(Object.keys(usage), ["a"]);
   assert.ok(usage.a?.pids.includes(pid));
+  const trees = (await host.client.call("POST", "/v1/units/usage", { ids: ["a"], tree: true })).json<
+    Record<string, ProcessUsage>
+  >();
+  assert.equal(trees.a?.tree?.pid, pid);
 });
 
 test("its socket and files are its user's alone, and a second agent is refused", async () => {

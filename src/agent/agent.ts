@@ -67,7 +67,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   }
 
   const leaders = () =>
-    units.list().flatMap(({ runs: [run] }) => (run?.pid !== undefined && !run.exit ? [run.pid] : []));
+    units.list().flatMap(({ runs }) => runs.flatMap(({ pid, exit }) => (pid !== undefined && !exit ? [pid] : [])));
   const routes = {
     ...hostRoutes({ version, startedAt, drivers, leaders, shutdown: (options) => void shutdown(options) }),
     ...unitRoutes(units),

@@ -124,6 +124,63 @@ test("a fast printer is followed on from where the last agent died", async () =>
   }
 });
 
+test("a schedule goes on through deaths of the agent: no slot is fired twice, none that was missed later", async () => {
+  using directory = temporaryDirectory();
+  await using agents = new AgentLine(directory.path);
+  let agent = await agents.next();
+  const from = Date.now() + 500;
+  const schedule = { kind: "interval", from, everyMs: 1_000 } as const;
+  const spec = shellUnit("s", "exec sleep 300", { schedule, overlapMs: 600_000, keepRuns: 100 });
+  const later = shellUnit("l", "exit 0", { schedule: { ...schedule, everyMs: 3_600_000, from: from + 3_600_000 } });
+  await agent.client.unit("PUT", "/v1/units/l", later);
+  await agent.client.unit("PUT", "/v1/units/s", spec);
+  let seen = 0;
+  for (let death = 0; death < 3; death++) {
+    const before = await until(async () => {
+      const unit = await agent.client.unit("GET", "/v1/units/s");
+      return unit.starts > seen ? unit : undefined;
+    });
+    seen = before.starts;
+    await agent.kill();
+    agent = await agents.next();
+    const after = await agent.client.unit("GET", "/v1/units/s");
+    const pids = ({ runs }: UnitStatus) => runs.slice(-seen).map(({ pid }) => pid);
+    assert.deepEqual(pids(after), pids(before));
+  }
+  await until(async () => (await agent.client.unit("GET", "/v1/units/s")).starts > seen);
+  const { runs, starts } = await agent.client.unit("GET", "/v1/units/s");
+  assert.equal(runs.length, starts);
+  const slots = runs.map(({ startedAt }) => Math.floor((startedAt - from) / 1_000));
+  assert.deepEqual(slots, [...new Set(slots)], "one run per slot");
+  assert.deepEqual(
+    slots,
+    slots.toSorted((a, b) => b - a),
+    "the newest first",
+  );
+  for (const run of runs) assert.equal(run.exit, undefined, "the older ones live on");
+  const untouched = await agent.client.unit("GET", "/v1/units/l");
+  assert.deepEqual([untouched.starts, untouched.nextStartAt], [0, from + 3_600_000]);
+});
+
+test("a health check that its agent left behind is ended by the next", async () => {
+  using directory = temporaryDirectory();
+  await using agents = new AgentLine(directory.path);
+  const agent = await agents.next();
+  const healthCheck = { argv: ["sleep", "300"], everyMs: 100, timeoutMs: 600_000 };
+  await agent.client.unit("PUT", "/v1/units/h", shellUnit("h", "exec sleep 300", { healthCheck }));
+  const probes = async () =>
+    [...(await markedProcesses(directory.path)).keys()].filter((id) => id.startsWith("probe_"));
+  const [left] = await until(async () => {
+    const found = await probes();
+    return found.length > 0 ? found : undefined;
+  });
+  await agent.kill();
+  const next = await agents.next();
+  await until(async () => !(await probes()).includes(left ?? ""));
+  await next.client.call("DELETE", "/v1/units/h");
+  await until(async () => (await probes()).length === 0);
+});
+
 /** One agent after the other on one directory; the last is ended gracefully. */
 class AgentLine implements AsyncDisposable {
   readonly #directory: string;

@@ -9,7 +9,15 @@ import {
   type SandboxHandle,
   type SandboxSpec,
 } from "../sandboxes/sandbox.ts";
-import type { RestartAction, RestartPolicy, UnitSpec } from "./protocol.ts";
+import type { HealthCheck, RestartAction, RestartPolicy, RunWindow, Schedule, UnitSpec } from "./protocol.ts";
+
+/** A schedule that is quicker is a loop, which the unit's own program makes better. */
+const leastIntervalMs = 1_000;
+const leastCheckIntervalMs = 100;
+const longestCheckMs = 3_600_000;
+const secondsPerDay = 86_400;
+/** The last moment that a Date can hold. */
+const latestTime = 8.64e15;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -22,6 +30,11 @@ export function parseUnitSpec(value: unknown, id: string): UnitSpec {
     process: parseProcessSpec(fields.process),
     envPerStart: optional(fields.envPerStart, (value) => parseEnvPerStart(value)),
     restart: parseRestart(fields.restart),
+    schedule: optional(fields.schedule, parseSchedule),
+    startsAtOnce: optional(fields.startsAtOnce, (value) => flag(value, "startsAtOnce")),
+    window: optional(fields.window, parseWindow),
+    overlapMs: optional(fields.overlapMs, (value) => number(value, "overlapMs")),
+    healthCheck: optional(fields.healthCheck, parseHealthCheck),
     enabled: flag(fields.enabled, "enabled"),
     timeoutMs: optional(fields.timeoutMs, (value) => number(value, "timeoutMs")),
     lifetimeMs: optional(fields.lifetimeMs, (value) => number(value, "lifetimeMs")),
@@ -70,8 +83,56 @@ export function parseSize(value: unknown, at = "size"): { cols: number; rows: nu
   return { cols: size("cols"), rows: size("rows") };
 }
 
-export function parseIds(value: unknown): string[] {
-  return list(object(value, "body").ids, "ids").map((id) => text(id, "ids"));
+export function parseUsageQuestion(value: unknown): { ids: string[]; tree: boolean } {
+  const fields = object(value, "body");
+  return {
+    ids: list(fields.ids, "ids").map((id) => text(id, "ids")),
+    tree: optional(fields.tree, (value) => flag(value, "tree")) ?? false,
+  };
+}
+
+/** The text of a cron expression is checked by whoever follows it. */
+function parseSchedule(value: unknown): Schedule {
+  const fields = object(value, "schedule");
+  switch (fields.kind) {
+    case "interval":
+      return {
+        kind: "interval",
+        from: time(fields.from, "schedule.from"),
+        everyMs: number(fields.everyMs, "schedule.everyMs", { integer: true, least: leastIntervalMs }),
+      };
+    case "cron":
+      return {
+        kind: "cron",
+        expression: text(fields.expression, "schedule.expression"),
+        timeZone: optional(fields.timeZone, (value) => text(value, "schedule.timeZone")),
+      };
+    default:
+      throw invalid("schedule.kind", '"interval" or "cron"');
+  }
+}
+
+function parseWindow(value: unknown): RunWindow {
+  const fields = object(value, "window");
+  return {
+    from: optional(fields.from, (value) => time(value, "window.from")),
+    until: optional(fields.until, (value) => time(value, "window.until")),
+    daily: optional(fields.daily, (value) => {
+      const daily = object(value, "window.daily");
+      const second = (name: "startSeconds" | "endSeconds") =>
+        number(daily[name], `window.daily.${name}`, { most: secondsPerDay });
+      return { startSeconds: second("startSeconds"), endSeconds: second("endSeconds") };
+    }),
+  };
+}
+
+function parseHealthCheck(value: unknown): HealthCheck {
+  const fields = object(value, "healthCheck");
+  return {
+    argv: list(fields.argv, "healthCheck.argv").map((word) => text(word, "healthCheck.argv")),
+    everyMs: number(fields.everyMs, "healthCheck.everyMs", { least: leastCheckIntervalMs }),
+    timeoutMs: number(fields.timeoutMs, "healthCheck.timeoutMs", { least: 1, most: longestCheckMs }),
+  };
 }
 
 function parseEnvPerStart(value: unknown): Record<string, "secret" | "startedSeconds"> {
@@ -127,6 +188,11 @@ function number(
   const isRight = typeof value === "number" && value >= least && value <= most && (!integer || Number.isInteger(value));
   if (!isRight) throw invalid(field, `${integer ? "a whole number" : "a number"} from ${least} to ${most}`);
   return value;
+}
+
+/** Wall milliseconds. */
+function time(value: unknown, field: string): number {
+  return number(value, field, { integer: true, most: latestTime });
 }
 
 function text(value: unknown, field: string): string {

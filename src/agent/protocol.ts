@@ -19,7 +19,7 @@
  *  | GET    /v1/units/{id}/ended?run=&timeoutMs= | → UnitStatus | when that run has ended, or the time has passed |
  *  | GET    /v1/units/{id}/output?run=&position=&maxBytes= | → bytes | headers `output-from`, `output-next`, `output-size` |
  *  | GET    /v1/units/{id}/output?run=&position=&follow | → bytes, until that run has ended | header `output-from` |
- *  | POST   /v1/units/usage                   | {ids} → Record<id, ProcessUsage> | |
+ *  | POST   /v1/units/usage                   | {ids, tree?} → Record<id, ProcessUsage> | trees of processes only with `tree: true` |
  *
  *  The SandboxDriver interface (served by sandbox-routes.ts). `S` is `/v1/sandboxes/{driver}/{sandbox}`, `P` is `S/processes/{process}`.
  *  Ids of sandboxes are unique in the whole agent; the driver `host` always has the sandbox `host`, which cannot be destroyed.
@@ -40,7 +40,7 @@
  *  | POST   P/signal             | {signal} → 204 | |
  *  | POST   P/stop?graceMs=      | → ProcessStatus | with `exit` |
  *  | POST   P/resize             | {cols, rows} → 204 | |
- *  | GET    P/usage              | → ProcessUsage | |
+ *  | GET    P/usage?tree         | → ProcessUsage | |
  *
  *  Bodies are JSON unless they are bytes. A body of bytes that breaks in the middle resets its stream: no end is invented.
  *  Errors: a 4xx or 5xx status with an ErrorBody.
@@ -61,6 +61,34 @@ export interface RestartPolicy {
   readonly minIntervalMs: number;
 }
 
+/** When a unit starts by itself, besides what its restart policy does: at slots, inside its window, each of which is fired once. Slots that
+ *  were missed (the agent was away, the clock jumped) are not made up for: the next one counts. With a schedule the restart policy `always`
+ *  keeps a run up between the slots too; a start by hand does nothing to a unit that is enabled. */
+export type Schedule =
+  /** At `from + k * everyMs`, wall milliseconds; `everyMs` is a second at least. */
+  | { readonly kind: "interval"; readonly from: number; readonly everyMs: number }
+  /** Six fields, seconds first; the host's own time zone by default. See platform/cron.ts. */
+  | { readonly kind: "cron"; readonly expression: string; readonly timeZone?: string };
+
+/** When a unit may run: outside of it nothing starts, and what runs is killed. What was killed starts again when it opens, unless the unit has a
+ *  schedule that alone starts it (neither `startsAtOnce` nor the policy `always`). */
+export interface RunWindow {
+  /** Wall milliseconds. */
+  readonly from?: number;
+  /** Wall milliseconds; from then on the unit never runs again. */
+  readonly until?: number;
+  /** Seconds since UTC midnight, `[start, end)`; over midnight if start is the later one, the whole day if they are equal. */
+  readonly daily?: { readonly startSeconds: number; readonly endSeconds: number };
+}
+
+/** A command beside the unit's own, in the same sandbox, with the same user, directory and environment: it exits with 0 while all is well.
+ *  Never two at a time; killed, and taken as a failure, after `timeoutMs`. */
+export interface HealthCheck {
+  readonly argv: readonly string[];
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+}
+
 export interface UnitSpec {
   readonly id: string;
   /** Grows with each change of the definition. */
@@ -71,6 +99,15 @@ export interface UnitSpec {
   /** Variables whose value is new at each start: the run's `secret`, or the start time in whole seconds since 1970. */
   readonly envPerStart?: Readonly<Record<string, "secret" | "startedSeconds">>;
   readonly restart: RestartPolicy;
+  /** Absent: it starts once, as soon as it may. */
+  readonly schedule?: Schedule;
+  /** A unit with a schedule also starts as soon as it may. */
+  readonly startsAtOnce?: boolean;
+  readonly window?: RunWindow;
+  /** At a slot with the previous run alive: how long that may live on beside the new one. Absent or 0: it is killed first. At most 16
+   *  older runs live on. */
+  readonly overlapMs?: number;
+  readonly healthCheck?: HealthCheck;
   readonly enabled: boolean;
   /** A run is killed after this long. */
   readonly timeoutMs?: number;
@@ -81,8 +118,8 @@ export interface UnitSpec {
   readonly meta?: Readonly<Record<string, unknown>>;
 }
 
-/** Why the agent ended a run itself. */
-export type StopCause = "stopped" | "timeout" | "replaced" | "shutdown";
+/** Why the agent ended a run itself: `replaced` by a later revision, `superseded` by the schedule's next run. */
+export type StopCause = "stopped" | "timeout" | "replaced" | "superseded" | "window" | "shutdown";
 
 export interface RunStatus {
   readonly id: string;
@@ -107,11 +144,13 @@ export interface UnitStatus {
   readonly starts: number;
   /** Newest first: `runs[0]` is the current one, or the last. Empty before the first start. */
   readonly runs: readonly RunStatus[];
-  /** The last run that has ended, also when it is kept no longer. */
+  /** The newest run that has ended, also when it is kept no longer. */
   readonly lastEnded?: RunStatus;
   /** When the next start is due, in wall milliseconds, while it waits for one. */
   readonly nextStartAt?: number;
   readonly lastError?: { readonly at: number; readonly message: string };
+  /** Of the last health check; absent without one, before the first, and while the unit may not run. */
+  readonly health?: { readonly ok: boolean; readonly at: number };
 }
 
 export type UnitEvent =

@@ -1,16 +1,31 @@
-/** When a unit starts again. */
-import type { RestartPolicy, RunStatus } from "./protocol.ts";
+/** When a unit starts again after one of its runs has ended. */
+import type { RestartPolicy, RunStatus, UnitSpec } from "./protocol.ts";
+import { opensAt } from "./window.ts";
 
 /** However short the interval asked for: a crash loop starts no more than ten times a second. */
 const leastIntervalMs = 100;
 /** What could not be started rarely can be a moment later. */
-const leastIntervalAfterStartErrorMs = 1_000;
+export const leastIntervalAfterStartErrorMs = 1_000;
 
-/** @returns wall time in milliseconds, not before now; undefined if it is not to start again */
-export function nextStartOf(policy: RestartPolicy, run: RunStatus, now: number): number | undefined {
-  if (!startsAgain(policy, run)) return undefined;
+type Rules = Pick<UnitSpec, "restart" | "schedule" | "startsAtOnce" | "window">;
+
+/** @returns wall time in milliseconds, not before now and inside the window; undefined if it is not to start again, its schedule apart */
+export function nextStartOf(rules: Rules, run: RunStatus, now: number): number | undefined {
+  if (run.stopCause === "window") return resumes(rules) ? opensAt(rules.window, now) : undefined;
+  if (!startsAgain(rules.restart, run)) return undefined;
   const least = run.startError ? leastIntervalAfterStartErrorMs : leastIntervalMs;
-  return Math.max(now, run.startedAt + Math.max(least, policy.minIntervalMs));
+  return opensAt(rules.window, Math.max(now, run.startedAt + Math.max(least, rules.restart.minIntervalMs)));
+}
+
+/** Whether what was ended from outside (the window closed, the agent shut down) goes on when it may: a unit that only its schedule starts waits
+ *  for the next slot. */
+export function resumes({ schedule, startsAtOnce, restart }: Rules): boolean {
+  return !schedule || startsAtOnce === true || restart.onExit === "always";
+}
+
+/** The latest that a start may wait for that no window puts off: after the clock was set back, none may wait for the hour to come again. */
+export function longestWaitMs({ minIntervalMs }: RestartPolicy): number {
+  return Math.max(leastIntervalAfterStartErrorMs, minIntervalMs);
 }
 
 /** A run that was ended by its timeout ends like any other; one that was stopped, replaced or shut down is not started by its policy. */

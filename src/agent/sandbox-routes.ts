@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { YardError } from "../platform/errors.ts";
 import { hostSandboxId } from "../sandboxes/host/driver.ts";
-import type { Process, Sandbox, SandboxDriver } from "../sandboxes/sandbox.ts";
+import type { LocalSandbox, LocalSandboxDriver, Process } from "../sandboxes/sandbox.ts";
 import { endedWithin } from "./exit-wait.ts";
 import { numberOf, type Request, readJson, sendJson, sendNothing } from "./http.ts";
 import { sendOutput } from "./output-reply.ts";
@@ -16,13 +16,13 @@ const longestGraceMs = 3_600_000;
 const sandboxPath = "/v1/sandboxes/{driver}/{sandbox}";
 const processPath = `${sandboxPath}/processes/{process}`;
 
-export function sandboxRoutes(drivers: ReadonlyMap<string, SandboxDriver>): Routes {
-  function driverOf({ params }: Request): SandboxDriver {
+export function sandboxRoutes(drivers: ReadonlyMap<string, LocalSandboxDriver>): Routes {
+  function driverOf({ params }: Request): LocalSandboxDriver {
     const driver = drivers.get(params.driver ?? "");
     if (!driver) throw new YardError("not_found", `This host has no driver ${params.driver}.`, { field: "driver" });
     return driver;
   }
-  function sandboxOf(request: Request): Promise<Sandbox> {
+  function sandboxOf(request: Request): Promise<LocalSandbox> {
     const driver = driverOf(request);
     return driver.reattach({ driver: driver.name, version: 1, id: request.params.sandbox ?? "" });
   }
@@ -90,12 +90,15 @@ export function sandboxRoutes(drivers: ReadonlyMap<string, SandboxDriver>): Rout
       await (await processOf(request)).resize(size);
       sendNothing(request);
     },
-    [`GET ${processPath}/usage`]: async (request) => sendJson(request, await (await processOf(request)).usage()),
+    [`GET ${processPath}/usage`]: async (request) => {
+      const process = await processOf(request);
+      sendJson(request, await process.usage({ tree: request.query.has("tree") }));
+    },
   };
 }
 
 /** The sandbox of that id, whichever driver has it. @throws {YardError} not_found */
-export async function findSandbox(drivers: ReadonlyMap<string, SandboxDriver>, id: string): Promise<Sandbox> {
+export async function findSandbox(drivers: ReadonlyMap<string, LocalSandboxDriver>, id: string): Promise<LocalSandbox> {
   for (const driver of drivers.values()) {
     const sandbox = await driver.reattach({ driver: driver.name, version: 1, id }).catch(() => undefined);
     if (sandbox) return sandbox;
@@ -105,8 +108,8 @@ export async function findSandbox(drivers: ReadonlyMap<string, SandboxDriver>, i
 
 /** A unit names its sandbox by the id alone, so no two drivers may have the same. */
 async function refuseTaken(
-  drivers: ReadonlyMap<string, SandboxDriver>,
-  wanted: SandboxDriver,
+  drivers: ReadonlyMap<string, LocalSandboxDriver>,
+  wanted: LocalSandboxDriver,
   id: string,
 ): Promise<void> {
   const taken = await findSandbox(drivers, id).catch(() => undefined);

@@ -9,7 +9,12 @@ export interface UnitState {
   /** Newest first. */
   readonly runs: readonly RunStatus[];
   readonly lastEnded?: RunStatus;
+  /** The earlier of `dueAt` and the schedule's next slot. */
   readonly nextStartAt?: number;
+  /** A start that is due apart from the schedule: by the restart policy, or when the window opens. */
+  readonly dueAt?: number;
+  /** The slot that was fired last. Saved together with the run it started, so that no death makes it fire twice. */
+  readonly lastSlot?: number;
   readonly lastError?: { readonly at: number; readonly message: string };
 }
 
@@ -50,7 +55,8 @@ export function applyUnitEntry(records: Map<string, UnitRecord>, value: unknown)
   }
 }
 
-export function statusOf({ spec, createdAt, state }: UnitRecord): UnitStatus {
+export function statusOf({ spec, createdAt, state }: UnitRecord, health: UnitStatus["health"]): UnitStatus {
   const { id, revision, meta } = spec;
-  return { id, revision, meta, createdAt, ...state };
+  const { dueAt: _, lastSlot: __, ...shown } = state;
+  return { id, revision, meta, createdAt, ...shown, health };
 }

@@ -3,7 +3,7 @@ import { YardError } from "../platform/errors.ts";
 import { assertId } from "../sandboxes/host/ids.ts";
 import { headerJson, numberOf, type Request, readJson, sendBytes, sendJson, sendNothing, sendStream } from "./http.ts";
 import { sendOutput } from "./output-reply.ts";
-import { parseIds, parseUnitSpec } from "./parse.ts";
+import { parseUnitSpec, parseUsageQuestion } from "./parse.ts";
 import type { Routes } from "./router.ts";
 import type { Units } from "./units.ts";
 import { streamUnits } from "./watch.ts";
@@ -57,10 +57,10 @@ export function unitRoutes(units: Units): Routes {
     "GET /v1/units/{id}/output": async (request) =>
       sendOutput(request, await units.process(idOf(request), runOf(request))),
     "POST /v1/units/usage": async (request) => {
-      const ids = parseIds(await readJson(request));
+      const { ids, tree } = parseUsageQuestion(await readJson(request));
       if (ids.length > 10_000)
         throw new YardError("too_many", "Ask for at most 10000 units at once.", { field: "ids" });
-      sendJson(request, await units.usage(ids));
+      sendJson(request, await units.usage(ids, { tree }));
     },
   };
 }

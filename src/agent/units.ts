@@ -2,20 +2,25 @@
 import { join } from "node:path";
 import { YardError } from "../platform/errors.ts";
 import { openJournal } from "../platform/journal.ts";
-import type { Process, ProcessUsage, Sandbox } from "../sandboxes/sandbox.ts";
+import type { LocalSandbox, Process, ProcessUsage } from "../sandboxes/sandbox.ts";
+import { createAlarms } from "./alarms.ts";
 import type { UnitEvent, UnitSpec, UnitStatus } from "./protocol.ts";
-import { createUnit, type Unit, versionAfter } from "./unit.ts";
-import { applyUnitEntry, statusOf, type UnitEntry, type UnitRecord } from "./unit-records.ts";
+import { checkSchedule } from "./schedule.ts";
+import { systemTime, type Time } from "./time.ts";
+import { createUnit, type Unit } from "./unit.ts";
+import { versionAfter } from "./unit-cell.ts";
+import { applyUnitEntry, type UnitEntry, type UnitRecord } from "./unit-records.ts";
 
 export interface Units extends Disposable {
   list(): UnitStatus[];
   /** @throws {YardError} not_found */
   get(id: string): UnitStatus;
+  /** @throws {YardError} conflict (there is a later revision), precondition (no cron expression), too_many, storage_full */
   put(spec: UnitSpec): Promise<UnitStatus>;
   start(id: string): Promise<UnitStatus>;
   stop(id: string, options: { graceMs: number }): Promise<UnitStatus>;
   remove(id: string): Promise<void>;
-  /** Puts a unit that runs once, hands it to `deliver` when its run has ended, and removes it. If `signal` is aborted before (nobody waits any
+  /** Puts a unit that runs once (at once, so it has no schedule and no window), hands it to `deliver` when its run has ended, and removes it. If `signal` is aborted before (nobody waits any
    *  more), the run goes on, and its result is kept for a while. */
   run(
     spec: UnitSpec,
@@ -25,7 +30,7 @@ export interface Units extends Disposable {
   ended(id: string, options: { run?: string; timeoutMs: number; signal?: AbortSignal }): Promise<UnitStatus>;
   /** The process of a run that is kept; the present one by default. @throws {YardError} not_found */
   process(id: string, run?: string): Promise<Process>;
-  usage(ids: readonly string[]): Promise<Record<string, ProcessUsage>>;
+  usage(ids: readonly string[], options: { tree: boolean }): Promise<Record<string, ProcessUsage>>;
   /** Calls back with every change from now on. */
   watch(listener: (event: UnitEvent) => void): Disposable;
   /** Takes up what an earlier agent has left. */
@@ -39,9 +44,12 @@ const mostUnits = 20_000;
 
 export function openUnits(parts: {
   directory: string;
-  sandbox: (id: string) => Promise<Sandbox>;
+  sandbox: (id: string) => Promise<LocalSandbox>;
   log: (message: string) => void;
+  time?: Time;
 }): Units {
+  const { time = systemTime } = parts;
+  const alarms = createAlarms(time);
   const records = new Map<string, UnitRecord>(); // what the journal holds; afterwards the units themselves know
   const units = new Map<string, Unit>();
   const listeners = new Set<(event: UnitEvent) => void>();
@@ -65,10 +73,12 @@ export function openUnits(parts: {
   function add(id: string, record: UnitRecord): Unit {
     const unit = createUnit({
       record,
+      time,
+      alarms,
       sandbox: parts.sandbox,
       intend: journal.intend,
       note: journal.note,
-      changed: () => emit({ type: "unit", unit: statusOf(unit.record) }),
+      changed: () => emit({ type: "unit", unit: unit.status }),
       over: () => {
         if (isClosing) return;
         remove(id).catch((error: unknown) => parts.log(`Unit ${id} could not be removed: ${error}`));
@@ -86,6 +96,7 @@ export function openUnits(parts: {
 
   async function put(spec: UnitSpec, once: boolean): Promise<Unit> {
     if (isClosing) throw new YardError("unavailable", "The agent is shutting down.", { retryAfterMs: 1_000 });
+    checkSchedule(spec.schedule);
     const existing = units.get(spec.id);
     if (existing) {
       await existing.put(spec);
@@ -93,7 +104,7 @@ export function openUnits(parts: {
     }
     if (units.size >= mostUnits)
       throw new YardError("too_many", `This host has ${mostUnits} units already: remove some.`);
-    const now = Date.now();
+    const now = time.now();
     const state = { version: versionAfter(0), enabled: spec.enabled, starts: 0, runs: [] };
     const record: UnitRecord = { spec, createdAt: now, revisedAt: now, once, state };
     journal.intend({ type: "unit", id: spec.id, unit: record });
@@ -112,43 +123,47 @@ export function openUnits(parts: {
   }
 
   return {
-    list: () => [...units.values()].map((unit) => statusOf(unit.record)),
-    get: (id) => statusOf(find(id).record),
-    put: async (spec) => statusOf((await put(spec, false)).record),
+    list: () => [...units.values()].map(({ status }) => status),
+    get: (id) => find(id).status,
+    put: async (spec) => (await put(spec, false)).status,
     async start(id) {
       const unit = find(id);
       await unit.start();
-      return statusOf(unit.record);
+      return unit.status;
     },
     async stop(id, { graceMs }) {
       const unit = find(id);
       await unit.stop({ graceMs, cause: "stopped" });
-      return statusOf(unit.record);
+      return unit.status;
     },
     remove,
     async run(spec, deliver, { signal }) {
+      if (spec.schedule || spec.window) {
+        const field = spec.schedule ? "schedule" : "window";
+        throw new YardError("invalid", `A unit that runs once, at once, has no ${field}.`, { field });
+      }
       const unit = await put(spec, true);
       await unit.ended({ signal });
       if (signal.aborted) return;
       const process = await unit.process(undefined).catch(() => undefined); // it never started
-      await deliver(statusOf(unit.record), process);
+      await deliver(unit.status, process);
       if (units.get(spec.id) === unit && !isClosing) await remove(spec.id);
     },
     async ended(id, { run, timeoutMs, signal }) {
       const unit = find(id);
       const deadline = AbortSignal.timeout(timeoutMs);
       await unit.ended({ run, signal: signal ? AbortSignal.any([deadline, signal]) : deadline });
-      return statusOf(unit.record);
+      return unit.status;
     },
     process: async (id, run) => find(id).process(run),
-    async usage(ids) {
+    async usage(ids, options) {
       const usages: Record<string, ProcessUsage> = {};
       for (const id of ids) {
         const process = await units
           .get(id)
           ?.process(undefined)
           .catch(() => undefined); // no run yet
-        if (process) usages[id] = await process.usage();
+        if (process) usages[id] = await process.usage(options);
       }
       return usages;
     },
@@ -167,6 +182,7 @@ export function openUnits(parts: {
     [Symbol.dispose]() {
       isClosing = true;
       for (const unit of units.values()) unit.release();
+      alarms[Symbol.dispose]();
       journal[Symbol.dispose]();
     },
   };

@@ -4,6 +4,8 @@ import type { UnitEvent } from "./protocol.ts";
 import type { Units } from "./units.ts";
 
 const aliveMs = 5_000;
+/** Changes are gathered for so long: a run of a few milliseconds is one line instead of five, and its caller does not wait for them. */
+const gatherMs = 5;
 
 /** A client that reads slowly gets the latest state of a unit in place of all its changes: what waits for it is at most one entry per unit. */
 export function streamUnits(units: Units): Readable {
@@ -12,7 +14,9 @@ export function streamUnits(units: Units): Readable {
   pending.set("", { type: "synced" });
 
   let isWanted = false;
+  let gathering: NodeJS.Timeout | undefined;
   function flush(): void {
+    gathering = undefined;
     while (isWanted && pending.size > 0) {
       const lines = [...pending.values()].map((event) => `${JSON.stringify(event)}\n`);
       pending.clear();
@@ -21,7 +25,7 @@ export function streamUnits(units: Units): Readable {
   }
   function add(key: string, event: UnitEvent): void {
     pending.set(key, event);
-    flush();
+    gathering ??= setTimeout(flush, gatherMs);
   }
 
   const watch = units.watch((event) => {
@@ -37,6 +41,7 @@ export function streamUnits(units: Units): Readable {
     destroy(error, done) {
       watch[Symbol.dispose]();
       clearInterval(alive);
+      clearTimeout(gathering);
       done(error);
     },
   });

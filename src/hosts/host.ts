@@ -39,7 +39,8 @@ export interface Units {
     options: { run?: string; position: number; maxBytes: number },
   ): Promise<OutputChunk & { readonly size: number }>;
   follow(id: string, options: { run?: string; position: number }): Readable;
-  usage(ids: readonly string[]): Promise<ReadonlyMap<string, ProcessUsage>>;
+  /** @param options.tree with the tree of processes of each: for the few that somebody looks at closely */
+  usage(ids: readonly string[], options?: { tree?: boolean }): Promise<ReadonlyMap<string, ProcessUsage>>;
   /** Every change of any unit, beginning with all that are there; after a lost connection all of them again, from `synced` on complete. */
   watch(listener: (event: UnitEvent) => void): Disposable;
 }

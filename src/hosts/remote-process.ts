@@ -65,7 +65,9 @@ export function createRemoteProcess(connection: AgentConnection, path: string, s
     async resize(size) {
       await call({ method: "POST", path: `${path}/resize`, body: size });
     },
-    usage: async () => readJson(await call({ method: "GET", path: `${path}/usage` }), parseUsage),
+    async usage({ tree = false } = {}) {
+      return readJson(await call({ method: "GET", path: `${path}/usage${tree ? "?tree" : ""}` }), parseUsage);
+    },
   };
 }
 

@@ -1,7 +1,15 @@
 /** What an agent answers, checked before anything trusts it: a remote agent may be of another version, or be no friend. */
 import { type Static, type TSchema, Type } from "typebox";
 import { Compile } from "typebox/compile";
-import type { AgentInfo, ErrorBody, HostResources, ProcessStatus, UnitEvent, UnitStatus } from "../agent/protocol.ts";
+import type {
+  AgentInfo,
+  ErrorBody,
+  HostResources,
+  ProcessStatus,
+  StopCause,
+  UnitEvent,
+  UnitStatus,
+} from "../agent/protocol.ts";
 import { YardError, yardErrorCodes } from "../platform/errors.ts";
 import type { ProcessUsage, SandboxHandle } from "../sandboxes/sandbox.ts";
 
@@ -29,15 +37,22 @@ const exit = Type.Object({
   outOfMemory: Type.Optional(Type.Literal(true)),
 });
 
+const stopCauses = [
+  "stopped",
+  "timeout",
+  "replaced",
+  "superseded",
+  "window",
+  "shutdown",
+] as const satisfies StopCause[];
+
 const run = Type.Object({
   id: Type.String(),
   pid: Type.Optional(Type.Integer()),
   startedAt: Type.Number(),
   secret: Type.Optional(Type.String()),
   exit: Type.Optional(exit),
-  stopCause: Type.Optional(
-    Type.Union([Type.Literal("stopped"), Type.Literal("timeout"), Type.Literal("replaced"), Type.Literal("shutdown")]),
-  ),
+  stopCause: Type.Optional(Type.Union(stopCauses.map((cause) => Type.Literal(cause)))),
   startError: Type.Optional(
     Type.Object({ code: errorCode, message: Type.String(), field: Type.Optional(Type.String()) }),
   ),
@@ -55,6 +70,7 @@ const unit = Type.Object({
   lastEnded: Type.Optional(run),
   nextStartAt: Type.Optional(Type.Number()),
   lastError: Type.Optional(Type.Object({ at: Type.Number(), message: Type.String() })),
+  health: Type.Optional(Type.Object({ ok: Type.Boolean(), at: Type.Number() })),
 });
 
 const unitEvent = Type.Union([
@@ -64,11 +80,24 @@ const unitEvent = Type.Union([
   Type.Object({ type: Type.Literal("alive") }),
 ]);
 
+const processTree = Type.Cyclic(
+  {
+    ProcessTree: Type.Object({
+      pid: Type.Integer(),
+      name: Type.String(),
+      children: Type.Array(Type.Ref("ProcessTree")),
+    }),
+  },
+  "ProcessTree",
+);
+
 const usage = Type.Object({
   cpuPercent: Type.Number(),
   rssBytes: Type.Number(),
   openFiles: Type.Number(),
   pids: Type.Array(Type.Integer()),
+  user: Type.Optional(Type.String()),
+  tree: Type.Optional(processTree),
 });
 
 const capabilities = Type.Object({

@@ -50,7 +50,7 @@ function completed(known: Set<string>, listener: (event: UnitEvent) => void): (e
       missing.delete(event.unit.id);
     } else if (event.type === "removed") {
       missing.delete(event.id);
-      if (!known.delete(event.id)) return;
+      known.delete(event.id); // or it came and went so quickly that this is all that is told of it
     } else if (event.type === "synced") {
       for (const id of missing) {
         known.delete(id);

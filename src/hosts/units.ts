@@ -60,8 +60,8 @@ export function createUnits(connection: AgentConnection, log: HostLog): Units {
     follow: (id, { run, position }) =>
       follow(connection, { position, path: (from) => pathOf(id, "/output", { run, position: from, follow: "" }) }),
 
-    async usage(ids) {
-      const reply = await call({ method: "POST", path: "/v1/units/usage", body: { ids } });
+    async usage(ids, { tree } = {}) {
+      const reply = await call({ method: "POST", path: "/v1/units/usage", body: { ids, tree } });
       return new Map(Object.entries(readJson(reply, parseUsages)));
     },
 

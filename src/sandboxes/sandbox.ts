@@ -102,6 +102,16 @@ export interface ProcessUsage {
   readonly rssBytes: number;
   readonly openFiles: number;
   readonly pids: readonly number[];
+  /** OS user of the main process. */
+  readonly user?: string;
+  /** The main process with its descendants, where it was asked for: 512 of them at most. */
+  readonly tree?: ProcessTree;
+}
+
+export interface ProcessTree {
+  readonly pid: number;
+  readonly name: string;
+  readonly children: readonly ProcessTree[];
 }
 
 export const processSignals = [
@@ -138,7 +148,7 @@ export interface Process {
   stop(options: { graceMs: number }): Promise<Exit>;
   /** @throws {YardError} precondition, without a terminal */
   resize(size: { cols: number; rows: number }): Promise<void>;
-  usage(): Promise<ProcessUsage>;
+  usage(options?: { tree?: boolean }): Promise<ProcessUsage>;
 }
 
 export interface Sandbox {
@@ -163,7 +173,20 @@ export interface SandboxDriver extends AsyncDisposable {
   reattach(handle: SandboxHandle): Promise<Sandbox>;
 }
 
+/** A short command that asks how something is: nothing of it is recorded, and its output is discarded. */
+export type ProbeSpec = Pick<ProcessSpec, "argv" | "cwd" | "env" | "user">;
+
+/** A sandbox where it runs, in the agent. */
+export interface LocalSandbox extends Sandbox {
+  /** Runs a command to its end, in this sandbox. Killed with all of its process group once it has ended, the time has passed or `signal` is
+   *  aborted.
+   *  @throws {YardError} as `exec` */
+  probe(spec: ProbeSpec, options: { timeoutMs: number; signal: AbortSignal }): Promise<Exit>;
+}
+
 /** A driver where it runs, in the agent: it knows all its sandboxes. */
 export interface LocalSandboxDriver extends SandboxDriver {
-  sandboxes(): Promise<readonly Sandbox[]>;
+  create(spec: SandboxSpec): Promise<LocalSandbox>;
+  reattach(handle: SandboxHandle): Promise<LocalSandbox>;
+  sandboxes(): Promise<readonly LocalSandbox[]>;
 }

@@ -1,8 +1,10 @@
 /** What /proc tells about processes. @see proc(5) */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 
 export interface ProcessStat {
   readonly pid: number;
+  /** Of its program: the first 15 bytes, or what it has set itself. */
+  readonly name: string;
   readonly parent: number;
   readonly group: number;
   readonly session: number;
@@ -24,10 +26,12 @@ export function readStat(pid: number): ProcessStat | undefined {
     return undefined;
   }
   // The name in parentheses may hold anything, also ") "; what follows its last one are plain fields, from number 3 on.
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const nameEnd = text.lastIndexOf(")");
+  const fields = text.slice(nameEnd + 2).split(" ");
   const field = (number: number) => Number(fields[number - 3]);
   return {
     pid,
+    name: Buffer.from(text.slice(text.indexOf("(") + 1, nameEnd), "latin1").toString(),
     state: fields[0] ?? "?",
     parent: field(4),
     group: field(5),
@@ -65,6 +69,11 @@ export function readEnvironment(pid: number): readonly string[] {
   } catch {
     return [];
   }
+}
+
+/** The user it runs as; undefined if it is gone. */
+export function readOwner(pid: number): number | undefined {
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
 }
 
 export function countOpenFiles(pid: number): number {

@@ -25,7 +25,7 @@ export interface Child {
  *  @throws {YardError} invalid, unavailable (no more processes), storage_full */
 export async function startChild(
   command: Command,
-  options: { stdin: ProcessSpec["stdin"]; output: OutputFile; directory: string },
+  options: { stdin: ProcessSpec["stdin"]; output: Pick<OutputFile, "openForAppending">; directory: string },
 ): Promise<Child> {
   using descriptors = new DisposableStack();
   const ours = (fd: number) => descriptors.adopt(fd, closeSync); // the child has its own copies

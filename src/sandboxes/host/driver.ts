@@ -8,9 +8,10 @@ import { openJournal } from "../../platform/journal.ts";
 import { openCgroups } from "../../platform/process/cgroups.ts";
 import { closeInheritableOnExec } from "../../platform/process/descriptors.ts";
 import { createOutputKeeper } from "../output-keeper.ts";
-import type { Capabilities, LocalSandboxDriver, Sandbox, SandboxHandle } from "../sandbox.ts";
+import type { Capabilities, LocalSandbox, LocalSandboxDriver, SandboxHandle } from "../sandbox.ts";
 import { assertId } from "./ids.ts";
 import { createLifeWatch } from "./life-watch.ts";
+import { createProbes } from "./probes.ts";
 import { createProcesses } from "./processes.ts";
 import { asHostEntry, createHostState, type HostEntry } from "./records.ts";
 import { createHostSandbox } from "./sandbox.ts";
@@ -27,6 +28,9 @@ export interface HostDriverOptions {
 }
 
 export const hostSandboxId = "host";
+
+/** A probe ends every second somewhere: what one leaves behind outside its process group, which is rare, waits a while for its sweep. */
+const probeSweepMs = 30_000;
 
 /** Opens the driver and takes back what an earlier one has left running. Closing it lets go of the processes and leaves them running. */
 export async function openHostDriver(options: HostDriverOptions): Promise<LocalSandboxDriver> {
@@ -67,18 +71,21 @@ export async function openHostDriver(options: HostDriverOptions): Promise<LocalS
     usage: createUsageMeter(),
     onEnded: () => sweep.request(),
   });
+  const probes = opened.use(
+    createProbes({ directory, owner, onEnded: () => sweep.request({ withinMs: probeSweepMs }) }),
+  );
   const sweep = opened.use(
     createStragglerSweep({
       owner,
-      isStraggler: (marked) => !processes.isRunning(marked),
-      isOwnChild: processes.isLeader,
+      isStraggler: (marked) => !processes.isRunning(marked) && !probes.isRunning(marked),
+      isOwnChild: (pid) => processes.isLeader(pid) || probes.isLeader(pid),
     }),
   );
   processes.recover();
   deleteStrayOutputs(join(directory, "output"), state.processes);
   sweep.request();
 
-  const sandboxes = new Map<string, Sandbox>();
+  const sandboxes = new Map<string, LocalSandbox>();
   const can: Capabilities = {
     osUsers: process.getuid?.() === 0,
     limits: cgroups.usable,
@@ -86,10 +93,11 @@ export async function openHostDriver(options: HostDriverOptions): Promise<LocalS
     ownFiles: false,
     pause: "none",
   };
-  const add = (id: string): Sandbox => {
+  const add = (id: string): LocalSandbox => {
     const sandbox = createHostSandbox({
       id,
       processes,
+      probes,
       isPermanent: id === hostSandboxId,
       onDestroy: async () => {
         await sweep.run();

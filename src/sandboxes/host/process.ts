@@ -10,6 +10,7 @@ import type { Cgroup } from "../../platform/process/cgroups.ts";
 import { hasLivingMember, signalGroup } from "../../platform/process/signals.ts";
 import type { OutputFile } from "../output-file.ts";
 import { type Exit, type Process, type ProcessSignal, type ProcessUsage, processSignals } from "../sandbox.ts";
+import type { UsageMeter } from "./usage.ts";
 
 export interface HostProcess extends Process {
   readonly output: OutputFile;
@@ -28,7 +29,7 @@ export interface RunningParts {
   readonly cgroup: Cgroup | undefined;
   /** Settles when the main process has exited; both null if nobody knows how. */
   readonly mainExit: Promise<{ readonly code: number | null; readonly signal: string | null }>;
-  readonly measureUsage: (leader: { pid: number; startTicks: number }) => ProcessUsage;
+  readonly measureUsage: UsageMeter["measure"];
   /** Everything of it is gone: record it. Called before `exited` settles. */
   readonly onEnded: (exit: Exit) => void;
 }
@@ -74,7 +75,7 @@ export function createRunningProcess(parts: RunningParts): HostProcess {
       if (!parts.resize) throw noTerminal(id);
       if (!exit) parts.resize(size);
     },
-    usage: async () => (exit ? noUsage : parts.measureUsage(leader)),
+    usage: async (options) => (exit ? noUsage : parts.measureUsage(leader, options)),
   };
 }
 

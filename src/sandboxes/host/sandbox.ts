@@ -1,23 +1,29 @@
 /** One sandbox of the driver `host`: a set of processes under one name. */
 import { YardError } from "../../platform/errors.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { LocalSandbox } from "../sandbox.ts";
+import type { Probes } from "./probes.ts";
 import type { Processes } from "./processes.ts";
 
 export function createHostSandbox(parts: {
   id: string;
   processes: Processes;
+  probes: Probes;
   /** The host itself is always there. */
   isPermanent: boolean;
   /** All its processes are gone. */
   onDestroy: () => Promise<void>;
-}): Sandbox {
-  const { id, processes } = parts;
+}): LocalSandbox {
+  const { id, processes, probes } = parts;
   let isDestroyed = false;
   return {
     handle: { driver: "host", version: 1, id },
     async exec(spec) {
       if (isDestroyed) throw new YardError("not_found", `Sandbox ${id} was destroyed.`);
       return processes.exec(id, spec);
+    },
+    async probe(spec, options) {
+      if (isDestroyed) throw new YardError("not_found", `Sandbox ${id} was destroyed.`);
+      return probes.run(id, spec, options);
     },
     processes: async () => processes.of(id),
     forget: (process) => processes.forget({ sandbox: id, process }),

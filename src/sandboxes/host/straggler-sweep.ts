@@ -7,8 +7,8 @@ import { listPids, readStat } from "../../platform/process/procfs.ts";
 import { killStragglers, type Marked } from "./marks.ts";
 
 export interface StragglerSweep extends Disposable {
-  /** Something has ended: sweep soon. */
-  request(): void;
+  /** Something has ended: sweep soon, or where there is no hurry within that time. */
+  request(options?: { withinMs: number }): void;
   /** Sweeps now, until nothing is found. */
   run(): Promise<void>;
 }
@@ -24,6 +24,7 @@ export function createStragglerSweep(parts: {
   isOwnChild: (pid: number) => boolean;
 }): StragglerSweep {
   let timer: NodeJS.Timeout | undefined;
+  let dueAt = 0;
   let lastRunAt = Number.NEGATIVE_INFINITY;
 
   function sweep(): number {
@@ -35,10 +36,13 @@ export function createStragglerSweep(parts: {
     return killed;
   }
 
-  function request(): void {
-    if (timer) return;
+  function request({ withinMs = 0 }: { withinMs?: number } = {}): void {
+    const now = performance.now();
     // Never at once: what ended in this moment is being cleared up already, and a burst of ends shares one sweep.
-    const delayMs = Math.max(100, lastRunAt + intervalMs - performance.now());
+    const delayMs = Math.max(100, withinMs, lastRunAt + intervalMs - now);
+    if (timer && dueAt <= now + delayMs) return;
+    clearTimeout(timer);
+    dueAt = now + delayMs;
     timer = setTimeout(() => {
       if (sweep() > 0) request();
     }, delayMs).unref();

@@ -1,10 +1,12 @@
 /** What a process and all it has started use, from /proc. */
 import { createProcessTable, treeOf } from "../../platform/process/process-table.ts";
-import { countOpenFiles, kernelConstants } from "../../platform/process/procfs.ts";
+import { countOpenFiles, kernelConstants, readOwner } from "../../platform/process/procfs.ts";
+import { osUserName } from "../../platform/process/users.ts";
 import type { ProcessUsage } from "../sandbox.ts";
+import { processTree } from "./process-tree.ts";
 
 export interface UsageMeter {
-  measure(leader: { pid: number; startTicks: number }): ProcessUsage;
+  measure(leader: { pid: number; startTicks: number }, options?: { tree?: boolean }): ProcessUsage;
   forget(pid: number): void;
 }
 
@@ -17,6 +19,15 @@ interface Sample {
 export function createUsageMeter(): UsageMeter {
   const table = createProcessTable();
   const samples = new Map<number, Sample>(); // by the leader's pid, until it has ended
+  const names = new Map<number, string>(); // by user id: the list of users is not read a thousand times
+
+  function userOf(pid: number): string | undefined {
+    const uid = readOwner(pid);
+    if (uid === undefined) return undefined;
+    const name = names.get(uid) ?? osUserName(uid);
+    names.set(uid, name);
+    return name;
+  }
 
   /** Children that were waited for count in their parent, so the sum over the tree grows steadily; it falls only when a child ends unwaited. */
   function sample(pid: number, takenAt: number, cpuTicks: number): Sample {
@@ -28,7 +39,7 @@ export function createUsageMeter(): UsageMeter {
   }
 
   return {
-    measure({ pid, startTicks }) {
+    measure({ pid, startTicks }, options = {}) {
       const { takenAt, stats } = table.snapshot();
       const leader = stats.get(pid);
       const tree = leader && leader.startTicks !== startTicks ? [] : treeOf(pid, stats);
@@ -42,7 +53,14 @@ export function createUsageMeter(): UsageMeter {
       }
       const now = sample(pid, takenAt, cpuTicks);
       samples.set(pid, now);
-      return { cpuPercent: now.cpuPercent, rssBytes, openFiles, pids: tree.map((member) => member.pid) };
+      return {
+        cpuPercent: now.cpuPercent,
+        rssBytes,
+        openFiles,
+        pids: tree.map((member) => member.pid),
+        user: tree.length > 0 ? userOf(pid) : undefined,
+        tree: options.tree ? processTree(pid, tree) : undefined,
+      };
     },
     forget: (pid) => void samples.delete(pid),
   };
