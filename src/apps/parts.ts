@@ -24,14 +24,15 @@ export interface SecretBox {
 }
 
 export interface Owner {
-  readonly username: string;
+  /** Null for one who is no longer a user. */
+  readonly username: string | null;
   readonly teams: readonly string[];
   /** OS user that this user's apps run as; empty: the agent's own. */
   readonly execUser: string;
 }
 
 export interface OwnerDirectory {
-  /** Those of the users that exist, in one query however many. */
+  /** Those of the users that there are or were, in one query however many. */
   describe(userIds: readonly string[]): Promise<ReadonlyMap<string, Owner>>;
 }
 
@@ -53,6 +54,8 @@ export interface RunVariables {
   readonly secret: readonly string[];
   /** When it was started, in whole seconds since 1970. */
   readonly startedSeconds: readonly string[];
+  /** The same for every process, unless its definition says otherwise. */
+  readonly fixed?: Readonly<Record<string, string>>;
 }
 
 /** Who asks, as far as ownership goes; what they may do at all was decided before. */

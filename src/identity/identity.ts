@@ -28,6 +28,16 @@ export interface NewUser {
   roles?: readonly string[];
   /** Teams to join besides the personal one; made if they do not exist. */
   teams?: readonly string[];
+  locked?: boolean;
+}
+
+/** What may be changed of a user; only the given fields are. */
+export type UserChanges = Partial<Omit<NewUser, "username" | "password">>;
+
+export interface OnBehalf {
+  /** Who asks for the change. Nobody hands out more than they hold themselves, and administrators are out of reach of everybody else:
+   *  see grants.ts. Without it the yard itself does. @throws {YardError} forbidden */
+  readonly by?: Principal;
 }
 
 export interface Users {
@@ -37,15 +47,15 @@ export interface Users {
   /** All but deleted ones, by name. */
   list(): Promise<readonly User[]>;
   /** @throws {YardError} conflict (name or e-mail taken), invalid (`field`) */
-  create(user: NewUser): Promise<User>;
-  /** Only the given fields change. */
-  update(username: string, changes: Partial<Omit<NewUser, "username" | "password">>): Promise<User>;
-  /** Ends every session of the user; the name is free again. */
-  delete(username: string): Promise<void>;
+  create(user: NewUser, options?: OnBehalf): Promise<User>;
+  /** Whoever is locked by it loses every session at once. @throws {YardError} precondition, for the last unlocked administrator */
+  update(username: string, changes: UserChanges, options?: OnBehalf): Promise<User>;
+  /** Ends every session of the user; the name is free again. What the user owned stays, owned by nobody who could log in. */
+  delete(username: string, options?: OnBehalf): Promise<void>;
   /** Ends every session at once. @throws {YardError} precondition, for the last unlocked administrator */
-  lock(username: string): Promise<User>;
+  lock(username: string, options?: OnBehalf): Promise<User>;
   /** Also forgets wrong tries. */
-  unlock(username: string): Promise<User>;
+  unlock(username: string, options?: OnBehalf): Promise<User>;
   /** Ends every session of the user but `keepSessionId`. @throws {YardError} invalid, shorter than `minLength` (6) */
   setPassword(username: string, password: string, options?: { keepSessionId?: string }): Promise<void>;
   /** Counts as a login try: locked out after too many wrong ones. @throws {YardError} unauthenticated, locked */
@@ -126,8 +136,9 @@ export interface ApiKeys {
 export interface Roles {
   all(): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Makes or replaces. An empty list deletes. Acts at once for all who hold it. @throws {YardError} precondition, for `admin` */
-  set(name: string, permissions: readonly string[]): Promise<void>;
-  delete(name: string): Promise<void>;
+  set(name: string, permissions: readonly string[], options?: OnBehalf): Promise<void>;
+  /** @throws {YardError} not_found; precondition, for `admin` */
+  delete(name: string, options?: OnBehalf): Promise<void>;
 }
 
 export interface Team {
@@ -150,9 +161,11 @@ export interface Teams {
 export interface Totp {
   /** A new secret, not yet in force: base 32, 32 characters. Switches an old one off. */
   begin(userId: string): Promise<{ secret: string; uri: string }>;
-  /** @throws {YardError} precondition (no secret yet), unauthenticated (wrong or used code) */
+  /** Proves that the user's device has the secret. The code stays good for one login. @throws {YardError} precondition (no secret yet),
+   *  unauthenticated (wrong code) */
   enable(userId: string, code: string): Promise<void>;
-  disable(userId: string): Promise<void>;
+  /** Forgets the secret. Of another user only an administrator may. @throws {YardError} forbidden */
+  disable(userId: string, options?: OnBehalf): Promise<void>;
 }
 
 export interface Authenticator {

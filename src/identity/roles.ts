@@ -1,10 +1,13 @@
 /** Roles: named sets of permissions. A change acts at once for all who hold the role. */
+import type { Kysely } from "kysely";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/db/database.ts";
+import type { Schema } from "../platform/db/schema.ts";
 import { YardError } from "../platform/errors.ts";
 import { keepAnAdministrator } from "./administrators.ts";
 import type { Changes } from "./changes.ts";
-import type { Roles } from "./identity.ts";
+import { requireMayChangeRole } from "./grants.ts";
+import type { OnBehalf, Roles } from "./identity.ts";
 import { requireRoleName } from "./names.ts";
 import { formatPermissions, parsePermissions } from "./permission-lists.ts";
 import { builtinRoles } from "./permissions.ts";
@@ -32,10 +35,16 @@ export function createRoles({
     );
   }
 
-  async function remove(name: string): Promise<void> {
+  async function permissionsOf(trx: Kysely<Schema>, name: string): Promise<readonly string[]> {
+    const row = await trx.selectFrom("roles").select("permissions").where("name", "=", name).executeTakeFirst();
+    return row ? parsePermissions(row.permissions) : [];
+  }
+
+  async function remove(name: string, { by }: OnBehalf = {}): Promise<void> {
     requireChangeable(name);
     requireRoleName(name);
     await database.transaction(async (trx) => {
+      requireMayChangeRole(by, name, { before: await permissionsOf(trx, name), after: [] });
       const { numDeletedRows } = await keepAnAdministrator(trx, () =>
         trx.deleteFrom("roles").where("name", "=", name).executeTakeFirstOrThrow(),
       );
@@ -51,12 +60,13 @@ export function createRoles({
       return new Map(rows.map((row) => [row.name, parsePermissions(row.permissions)]));
     },
 
-    async set(name, permissions) {
-      if (permissions.length === 0) return remove(name);
+    async set(name, permissions, { by } = {}) {
+      if (permissions.length === 0) return remove(name, { by });
       requireChangeable(name);
       requireRoleName(name);
       const row = { permissions: formatPermissions(permissions), updated_at: clock.now() };
       await database.transaction(async (trx) => {
+        requireMayChangeRole(by, name, { before: await permissionsOf(trx, name), after: permissions });
         const others = await trx
           .selectFrom("roles")
           .select((count) => count.fn.countAll<number>().as("roles"))

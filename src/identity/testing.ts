@@ -6,6 +6,7 @@ import type { Database } from "../platform/db/database.ts";
 import { temporaryDirectory } from "../platform/testing/temporary-directory.ts";
 import type { Identity, IssuedToken } from "./identity.ts";
 import { type IdentitySettings, openIdentity } from "./open.ts";
+import type { Principal } from "./principal.ts";
 
 /** Time that passes when a test says so. */
 export interface TestClock extends Clock {
@@ -25,6 +26,8 @@ export interface TestIdentity extends Identity {
   readonly database: Database;
   /** The token of a new session. @throws when a second step is asked for */
   token(username: string, password?: string): Promise<IssuedToken>;
+  /** Whoever has just logged in. */
+  principal(username: string): Promise<Principal>;
   /** Another replica on the same database and keys, which hears of this one's changes only if the bus is shared. */
   replica(options?: { sharedBus: boolean }): Promise<Identity>;
 }
@@ -53,16 +56,18 @@ export async function openTestIdentity(
     });
   };
   const identity = opened.use(await open(ownBus));
+  const token: TestIdentity["token"] = async (username, password = testPassword) => {
+    const result = await identity.sessions.login({ username, password }, { api: "test" });
+    if (result.kind !== "session") throw new Error(`${username} is asked for a code`);
+    return result.issued;
+  };
   const lifetime = opened.move();
   return {
     ...identity,
     clock,
     database,
-    async token(username, password = testPassword) {
-      const result = await identity.sessions.login({ username, password }, { api: "test" });
-      if (result.kind !== "session") throw new Error(`${username} is asked for a code`);
-      return result.issued;
-    },
+    token,
+    principal: async (username) => identity.authenticator.authenticate((await token(username)).token),
     async replica({ sharedBus } = { sharedBus: false }) {
       return lifetime.use(await open(sharedBus ? ownBus : newBus()));
     },

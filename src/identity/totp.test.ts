@@ -66,6 +66,28 @@ eachDialect("TOTP", (open) => {
     await assert.rejects(identity.sessions.login(credentials, options), code("unauthenticated"));
   });
 
+  test("the code that switched TOTP on is good for one login: whoever logs in next sees the same one", async () => {
+    await using identity = await openTestIdentity(open());
+    const { codeNow } = await enroll(identity);
+    const credentials = { username: "ada", password: testPassword, totpCode: codeNow(-step) };
+    assert.equal((await identity.sessions.login(credentials, options)).kind, "session");
+    await assert.rejects(identity.sessions.login(credentials, options), code("unauthenticated"));
+  });
+
+  test("another user's TOTP is switched off by an administrator, or by the yard itself", async () => {
+    await using identity = await openTestIdentity(open());
+    const { userId } = await enroll(identity);
+    await identity.users.create({ username: "eve", password: testPassword, roles: ["usermgr"] });
+    await identity.users.create({ username: "admin", password: testPassword, roles: ["admin"] });
+    const [eve, admin] = [await identity.principal("eve"), await identity.principal("admin")];
+    await assert.rejects(identity.totp.disable(userId, { by: eve }), code("forbidden"));
+    assert.equal((await identity.users.getById(userId)).totpEnabled, true);
+    await identity.totp.disable(userId, { by: admin });
+    assert.equal((await identity.users.getById(userId)).totpEnabled, false);
+    const { id } = await identity.users.get("eve");
+    await identity.totp.disable(id, { by: eve });
+  });
+
   test("without a code a challenge comes back, which a code completes once", async () => {
     await using identity = await openTestIdentity(open());
     const { codeNow } = await enroll(identity);

@@ -1,5 +1,5 @@
 /** Time-based one-time codes (RFC 6238): SHA-1, six digits, steps of 30 s, one step of tolerance each way: what authenticator apps know.
- *  A step is accepted once, so a code that somebody saw over a shoulder or in a log is worthless. */
+ *  A step logs in once, so a code that somebody saw over a shoulder or in a log is worthless. */
 import * as OTPAuth from "otpauth";
 import type { Clock } from "../platform/clock.ts";
 import type { SecretBox } from "../platform/crypto/secret-box.ts";
@@ -28,13 +28,18 @@ export function createTotp(parts: {
   const db = database.kysely;
   const placeOf = (userId: string) => `users.totp_secret:${userId}`;
 
-  async function accept(user: StoredUser, code: string): Promise<boolean> {
-    if (user.totp_secret === null || !/^\d{6}$/.test(code)) return false;
+  /** The step that a right code is of. */
+  function stepOf(user: StoredUser, code: string): number | undefined {
+    if (user.totp_secret === null || !/^\d{6}$/.test(code)) return undefined;
     const totp = new OTPAuth.TOTP({ ...settings, secret: secretBox.open(user.totp_secret, placeOf(user.id)) });
     const timestamp = clock.now();
     const delta = totp.validate({ token: code, timestamp, window: 1 });
-    if (delta === null) return false;
-    const step = totp.counter({ timestamp }) + delta;
+    return delta === null ? undefined : totp.counter({ timestamp }) + delta;
+  }
+
+  async function accept(user: StoredUser, code: string): Promise<boolean> {
+    const step = stepOf(user, code);
+    if (step === undefined) return false;
     const { numUpdatedRows } = await db
       .updateTable("users")
       .set({ totp_last_step: step })
@@ -68,11 +73,13 @@ export function createTotp(parts: {
       return { secret: secret.base32, uri };
     },
 
+    /** The code is not used up: it admitted nobody, for whoever shows it is logged in already, and people log in with the code that they see
+     *  next, which for up to 30 s is the same. Whoever saw it too still needs the password, and is too late after one login. */
     async enable(userId, code) {
       const user = await requireRowById(db, userId);
       if (user.totp_secret === null)
         throw new YardError("precondition", "There is no TOTP secret yet. Ask for one first.");
-      if (!(await accept(user, code))) throw wrongCode();
+      if (stepOf(user, code) === undefined) throw wrongCode();
       const { numUpdatedRows } = await db
         .updateTable("users")
         .set({ totp_enabled: 1, updated_at: clock.now() })
@@ -83,8 +90,10 @@ export function createTotp(parts: {
       await changes.userChanged(userId);
     },
 
-    async disable(userId) {
-      await requireRowById(db, userId);
+    async disable(userId, { by } = {}) {
+      const { username } = await requireRowById(db, userId);
+      if (by && !by.isAdmin && by.userId !== userId)
+        throw new YardError("forbidden", `Only an administrator may switch off the TOTP of ${username}.`);
       await db
         .updateTable("users")
         .set({ totp_secret: null, totp_enabled: 0, totp_last_step: 0, updated_at: clock.now() })
@@ -96,5 +105,5 @@ export function createTotp(parts: {
 }
 
 function wrongCode(): YardError {
-  return new YardError("unauthenticated", "The code is wrong, or was used before. Wait for the next one.");
+  return new YardError("unauthenticated", "The code is wrong. Wait for the next one.");
 }

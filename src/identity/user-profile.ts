@@ -2,17 +2,16 @@
 import type { Kysely } from "kysely";
 import type { Schema, UserRow } from "../platform/db/schema.ts";
 import { YardError } from "../platform/errors.ts";
-import type { NewUser } from "./identity.ts";
+import type { UserChanges } from "./identity.ts";
 import { nameKey, requireAtMost, requireEmail, requireRoleName, requireTeamName, requireText } from "./names.ts";
 
-type Profile = Partial<Omit<NewUser, "username" | "password">>;
-type ProfileColumns = Pick<UserRow, "email" | "email_key" | "display_name" | "exec_user" | "metadata">;
+type ProfileColumns = Pick<UserRow, "email" | "email_key" | "display_name" | "exec_user" | "metadata" | "state">;
 
 const maxRoles = 64;
 const maxTeams = 64;
 
 /** @throws {YardError} invalid, with the field at fault */
-export function requireProfile(profile: Profile): void {
+export function requireProfile(profile: UserChanges): void {
   const { email, displayName = "", execUser = "", metadata, roles = [], teams = [] } = profile;
   if (email) requireEmail(email);
   requireText(displayName, "displayName", 256);
@@ -25,12 +24,19 @@ export function requireProfile(profile: Profile): void {
 }
 
 /** The columns of the given fields alone; an empty e-mail address is none. */
-export function profileColumns({ email, displayName, execUser, metadata }: Profile): Partial<ProfileColumns> {
+export function profileColumns({
+  email,
+  displayName,
+  execUser,
+  metadata,
+  locked,
+}: UserChanges): Partial<ProfileColumns> {
   return {
     ...(email !== undefined && { email: email || null, email_key: email ? nameKey(email) : null }),
     ...(displayName !== undefined && { display_name: displayName }),
     ...(execUser !== undefined && { exec_user: execUser }),
     ...(metadata !== undefined && { metadata }),
+    ...(locked !== undefined && { state: locked ? "locked" : "active" }),
   };
 }
 

@@ -2,7 +2,8 @@
 import type { Database } from "../platform/db/database.ts";
 
 export interface UserSummary {
-  readonly username: string;
+  /** Null for a user who was deleted. */
+  readonly username: string | null;
   /** Names of all teams, the personal one included. */
   readonly teams: readonly string[];
   /** OS user that this user's processes run as; empty: the agent's own. */
@@ -13,7 +14,7 @@ export interface UserSummary {
 const idsPerQuery = 500;
 
 export interface UserSummaries {
-  /** Those of the users that exist; deleted ones do not. */
+  /** Those of the users that exist. Deleted ones have lost their name and teams; what they owned still runs as the same OS user. */
   describe(userIds: readonly string[]): Promise<ReadonlyMap<string, UserSummary>>;
 }
 
@@ -23,11 +24,11 @@ export function createUserSummaries({ database }: { database: Database }): UserS
       .selectFrom("users")
       .leftJoin("team_members", "team_members.user_id", "users.id")
       .leftJoin("teams", "teams.id", "team_members.team_id")
-      .select(["users.id", "users.username", "users.exec_user", "teams.name as team"])
+      .select(["users.id", "users.username", "users.state", "users.exec_user", "teams.name as team"])
       .where("users.id", "in", userIds)
-      .where("users.state", "!=", "deleted")
       .execute();
-    for (const { id, username, exec_user: execUser, team } of rows) {
+    for (const { id, state, exec_user: execUser, team, ...user } of rows) {
+      const username = state === "deleted" ? null : user.username;
       const summary = into.get(id) ?? { username, execUser, teams: [] };
       if (team !== null) summary.teams.push(team);
       into.set(id, summary);

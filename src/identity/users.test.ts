@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { eachDialect } from "../platform/db/testing.ts";
 import { isYardError, type YardErrorCode } from "../platform/errors.ts";
 import { openTestIdentity, testPassword } from "./testing.ts";
+import { createUserSummaries } from "./user-summaries.ts";
 
 const refused = (code: YardErrorCode, field?: string) => (error: unknown) =>
   isYardError(error, code) && (field === undefined || error.field === field);
@@ -157,6 +158,36 @@ eachDialect("users", (open) => {
     const again = await identity.users.create({ username: "ada", email: "a@b.c", password: testPassword });
     assert.notEqual(again.id, id);
     await identity.token("ada");
+  });
+
+  test("whoever is locked by a change loses sessions and a login that waits, as by a lock of its own", async () => {
+    await using identity = await openTestIdentity(open());
+    await identity.users.create({ username: "ada", password: testPassword });
+    const { token } = await identity.token("ada");
+    await identity.users.update("ada", { displayName: "Ada", locked: true });
+    await assert.rejects(identity.authenticator.authenticate(token), refused("unauthenticated"));
+    await identity.users.update("ada", { displayName: "Countess" });
+    assert.equal((await identity.users.get("ada")).state, "locked", "nobody said unlocked");
+    await identity.users.update("ada", { locked: false });
+    await assert.rejects(identity.authenticator.authenticate(token), refused("unauthenticated"));
+    await identity.token("ada");
+    await identity.users.create({ username: "bob", password: testPassword, locked: true });
+    await assert.rejects(identity.token("bob"), refused("unauthenticated"));
+  });
+
+  test("of a deleted user the apps know no name and no team, but whom they run as", async () => {
+    await using identity = await openTestIdentity(open());
+    const { id } = await identity.users.create({ username: "ada", execUser: "nobody", teams: ["lab"] });
+    const summaries = createUserSummaries(identity);
+    assert.deepEqual((await summaries.describe([id])).get(id), {
+      ...{ username: "ada", execUser: "nobody", teams: ["ada", "lab"] },
+    });
+    await identity.users.delete("ada");
+    await identity.users.create({ username: "ada", execUser: "root" });
+    assert.deepEqual(
+      await summaries.describe([id, "user_none"]),
+      new Map([[id, { username: null, execUser: "nobody", teams: [] }]]),
+    );
   });
 
   test("the last administrator who can log in is neither locked, deleted nor demoted, not even by two at once", async () => {

@@ -1,15 +1,16 @@
 /** Users: made, changed, locked and deleted. Whatever takes a right away acts at once, on every replica. */
-import type { Kysely, Updateable } from "kysely";
+import type { Kysely } from "kysely";
 import type { Clock } from "../platform/clock.ts";
 import { isUniqueViolation } from "../platform/db/constraints.ts";
 import type { Database } from "../platform/db/database.ts";
-import type { Schema, UserRow } from "../platform/db/schema.ts";
+import type { Schema } from "../platform/db/schema.ts";
 import { YardError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import { keepAnAdministrator } from "./administrators.ts";
 import type { Changes } from "./changes.ts";
 import type { Credentials } from "./credentials.ts";
-import type { NewUser, User, Users } from "./identity.ts";
+import { requireMayGive, requireWithinReach } from "./grants.ts";
+import type { NewUser, OnBehalf, User, UserChanges, Users } from "./identity.ts";
 import type { Lockout } from "./lockout.ts";
 import { nameKey, requirePassword, requireUsername } from "./names.ts";
 import { announceEnded, endSessionsOf } from "./sessions.ts";
@@ -29,7 +30,7 @@ export function createUsers(parts: UserParts): Users {
   const { database, clock, credentials, lockout, changes } = parts;
   const db = database.kysely;
 
-  async function create(user: NewUser): Promise<User> {
+  async function create(user: NewUser, { by }: OnBehalf = {}): Promise<User> {
     requireUsername(user.username);
     requireProfile(user);
     if (user.password !== undefined) requirePassword(user.password);
@@ -46,6 +47,7 @@ export function createUsers(parts: UserParts): Users {
     const row: StoredUser = { ...blankUser, ...profileColumns(user), ...verifiers, ...named };
     return database
       .transaction(async (trx) => {
+        await requireMayGive(trx, by, user);
         await requireFreeNames(trx, row);
         await trx.insertInto("users").values(row).execute();
         await setRoles(trx, id, user.roles ?? []);
@@ -56,42 +58,40 @@ export function createUsers(parts: UserParts): Users {
       .catch(asConflict);
   }
 
-  async function update(username: string, asked: Partial<Omit<NewUser, "username" | "password">>): Promise<User> {
+  async function update(username: string, asked: UserChanges, { by }: OnBehalf = {}): Promise<User> {
     requireProfile(asked);
     const now = clock.now();
-    const user = await database
+    const { user, ended } = await database
       .transaction(async (trx) => {
         const row = await requireRow(trx, username);
+        await requireWithinReach(trx, by, row);
+        await requireMayGive(trx, by, asked, await readUser(trx, row));
         const updated = { ...row, ...profileColumns(asked), updated_at: now };
         await requireFreeNames(trx, updated);
-        await trx.updateTable("users").set(updated).where("id", "=", row.id).execute();
-        if (asked.roles) await keepAnAdministrator(trx, () => setRoles(trx, row.id, asked.roles ?? []));
+        const expelled = asked.locked ? await expel(trx, row, now) : { columns: {}, ended: [] };
+        await keepAnAdministrator(trx, async () => {
+          await trx
+            .updateTable("users")
+            .set({ ...updated, ...expelled.columns })
+            .where("id", "=", row.id)
+            .execute();
+          if (asked.roles) await setRoles(trx, row.id, asked.roles);
+        });
         if (asked.teams) await setSharedTeams(trx, row.id, asked.teams, now);
-        return readUser(trx, updated);
+        return { user: await readUser(trx, updated), ended: expelled.ended };
       })
       .catch(asConflict);
-    await changes.userChanged(user.id);
+    await announceEnded(changes, user.id, ended);
     return user;
   }
 
-  /** Changes the user and ends what it had open: its sessions and a login that waits for its second step. */
-  async function expel(
-    username: string,
-    change: (trx: Kysely<Schema>, row: StoredUser) => Promise<Updateable<UserRow>>,
-    { keepSessionId }: { keepSessionId?: string } = {},
-  ): Promise<StoredUser> {
-    const now = clock.now();
-    const { row, ended } = await database.transaction(async (trx) => {
-      const row = await requireRow(trx, username);
-      // A kept session's tokens carry the epoch too, so it is raised only when none is kept.
-      const token_epoch = row.token_epoch + (keepSessionId === undefined ? 1 : 0);
-      const columns = { ...(await change(trx, row)), token_epoch, updated_at: now };
-      await keepAnAdministrator(trx, () => trx.updateTable("users").set(columns).where("id", "=", row.id).execute());
-      await trx.deleteFrom("login_challenges").where("user_id", "=", row.id).execute();
-      return { row: { ...row, ...columns }, ended: await endSessionsOf(trx, row.id, now, keepSessionId) };
-    });
-    await announceEnded(changes, row.id, ended);
-    return row;
+  /** Ends what the user has open: its sessions and a login that waits for its second step. The columns are for the caller's own update,
+   *  and what has ended for `announceEnded` after the commit. */
+  async function expel(trx: Kysely<Schema>, row: StoredUser, now: number, keepSessionId?: string) {
+    await trx.deleteFrom("login_challenges").where("user_id", "=", row.id).execute();
+    // A kept session's tokens carry the epoch too, so it is raised only when none is kept.
+    const token_epoch = row.token_epoch + (keepSessionId === undefined ? 1 : 0);
+    return { columns: { token_epoch }, ended: await endSessionsOf(trx, row.id, now, keepSessionId) };
   }
 
   return {
@@ -101,37 +101,52 @@ export function createUsers(parts: UserParts): Users {
     create,
     update,
 
-    async delete(username) {
-      const row = await expel(username, async (trx, user) => {
-        await leaveAllTeams(trx, user.id);
-        await trx.deleteFrom("api_keys").where("user_id", "=", user.id).execute();
-        await keepAnAdministrator(trx, () => setRoles(trx, user.id, []));
-        const { display_name } = user; // the row stays, so that the log can name its id
-        return { ...blankUser, display_name, state: "deleted", username_key: `deleted:${user.id}` };
+    async delete(username, { by } = {}) {
+      const now = clock.now();
+      const { row, ended } = await database.transaction(async (trx) => {
+        const row = await requireRow(trx, username);
+        await requireWithinReach(trx, by, row);
+        const { columns, ended } = await expel(trx, row, now);
+        await leaveAllTeams(trx, row.id);
+        await trx.deleteFrom("api_keys").where("user_id", "=", row.id).execute();
+        await keepAnAdministrator(trx, () => setRoles(trx, row.id, []));
+        // The row stays, so that the log can name its id, and so that apps it owned run on as the OS user that they run as.
+        const { display_name, exec_user } = row;
+        const left = { display_name, exec_user, state: "deleted", username_key: `deleted:${row.id}` } as const;
+        await trx
+          .updateTable("users")
+          .set({ ...blankUser, ...left, ...columns, updated_at: now })
+          .where("id", "=", row.id)
+          .execute();
+        return { row, ended };
       });
-      await lockout.forget(nameKey(row.username));
+      await announceEnded(changes, row.id, ended);
+      await lockout.forget(row.username_key);
     },
 
-    lock: async (username) => readUser(db, await expel(username, async () => ({ state: "locked" }))),
+    lock: (username, options) => update(username, { locked: true }, options),
 
-    async unlock(username) {
-      const row = await requireRow(db, username);
-      await db
-        .updateTable("users")
-        .set({ state: "active", updated_at: clock.now() })
-        .where("id", "=", row.id)
-        .where("state", "=", "locked")
-        .execute();
-      await lockout.forget(row.username_key);
-      await changes.userChanged(row.id);
-      return readUser(db, await requireRow(db, username));
+    async unlock(username, options) {
+      const user = await update(username, { locked: false }, options);
+      await lockout.forget(nameKey(user.username));
+      return user;
     },
 
     async setPassword(username, password, options) {
       requirePassword(password);
       const { id } = await requireRow(db, username);
       const verifiers = await credentials.verifiersFor(id, password);
-      await expel(username, async () => verifiers, options);
+      const now = clock.now();
+      const ended = await database.transaction(async (trx) => {
+        const { columns, ended } = await expel(trx, await requireRowById(trx, id), now, options?.keepSessionId);
+        await trx
+          .updateTable("users")
+          .set({ ...verifiers, ...columns, updated_at: now })
+          .where("id", "=", id)
+          .execute();
+        return ended;
+      });
+      await announceEnded(changes, id, ended);
     },
 
     async checkPassword(username, password) {
