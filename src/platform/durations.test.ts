@@ -34,10 +34,45 @@ for (const text of [
   test(`${JSON.stringify(text)} is no duration`, () => assert.equal(parseDurationSeconds(text), undefined));
 }
 
-test("what is written as hours, minutes and seconds is read back", () => {
+const amount = fc.option(fc.nat(9_999), { nil: undefined });
+const part = (count: number | undefined, unit: string) => (count === undefined ? "" : `${count}${unit}`);
+
+test("whatever is written by the grammar, in all its parts or some, is read back", () => {
   fc.assert(
-    fc.property(fc.nat(9_999), fc.nat(9_999), fc.nat(9_999), (hours, minutes, seconds) => {
-      assert.equal(parseDurationSeconds(`PT${hours}H${minutes}M${seconds}S`), hours * 3_600 + minutes * 60 + seconds);
+    fc.property(amount, amount, amount, amount, amount, (years, days, hours, minutes, seconds) => {
+      const time = `${part(hours, "H")}${part(minutes, "M")}${part(seconds, "S")}`;
+      const text = `P${part(years, "Y")}${part(days, "D")}${time === "" ? "" : `T${time}`}`;
+      fc.pre(text !== "P");
+      const wholeDays = (years ?? 0) * 365 + (days ?? 0);
+      const expected = wholeDays * 86_400 + (hours ?? 0) * 3_600 + (minutes ?? 0) * 60 + (seconds ?? 0);
+      assert.equal(parseDurationSeconds(text), expected);
+    }),
+  );
+});
+
+test("weeks and whole seconds are read back", () => {
+  fc.assert(
+    fc.property(fc.nat(9_999), fc.integer(), (weeks, seconds) => {
+      assert.equal(parseDurationSeconds(`P${weeks}W`), weeks * 604_800);
+      assert.equal(parseDurationSeconds(`${seconds}`), seconds);
+    }),
+  );
+});
+
+test("whatever is given, the answer is a whole number that is exact, or none", () => {
+  const text = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(..."P0123456789TYMWDHS.-+ e"), maxLength: 24 }));
+  fc.assert(
+    fc.property(text, (given) => {
+      const seconds = parseDurationSeconds(given);
+      assert.ok(seconds === undefined || Number.isSafeInteger(seconds), `${given} is ${seconds}`);
+    }),
+  );
+});
+
+test("months are refused wherever they stand", () => {
+  fc.assert(
+    fc.property(fc.nat(99), amount, amount, (months, years, days) => {
+      assert.equal(parseDurationSeconds(`P${part(years, "Y")}${months}M${part(days, "D")}`), undefined);
     }),
   );
 });

@@ -5,19 +5,23 @@ import { createRouteMetrics, formatRoutes, type RouteLabels, type RouteMetrics }
 export interface Metrics {
   /** Where domains register metrics of their own. */
   readonly registry: Registry;
+  /** The same for what says what runs here: shown to those only who may know. */
+  readonly confidential: Registry;
   /** The counters of one route: the same ones for the same labels. */
   route(labels: RouteLabels): RouteMetrics;
-  /** All of it, with its Content-Type. */
-  text(): Promise<{ readonly text: string; readonly contentType: string }>;
+  /** All of it, with its Content-Type; for anybody without what is confidential. */
+  text(reader?: "trusted" | "anybody"): Promise<{ readonly text: string; readonly contentType: string }>;
 }
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
+  const confidential = new Registry();
   // The loop's delay is sampled ten times a second, not a hundred times: an idle yard should stay idle.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   const routes = new Map<string, RouteMetrics>();
   return {
     registry,
+    confidential,
     route(labels) {
       const key = JSON.stringify([labels.api, labels.method, labels.route]);
       const known = routes.get(key);
@@ -26,9 +30,10 @@ export function createMetrics(): Metrics {
       routes.set(key, created);
       return created;
     },
-    text: async () => ({
-      text: `${await registry.metrics()}\n${formatRoutes([...routes.values()])}`,
-      contentType: registry.contentType,
-    }),
+    async text(reader = "trusted") {
+      const open = `${await registry.metrics()}\n${formatRoutes([...routes.values()])}`;
+      const text = reader === "trusted" ? `${open}\n${await confidential.metrics()}` : open;
+      return { text, contentType: registry.contentType };
+    },
   };
 }

@@ -18,6 +18,7 @@ export interface Schema {
   events: EventRow;
   settings: SettingRow;
   apps: AppRow;
+  labels: LabelRow;
 }
 
 export interface UserRow {
@@ -175,5 +176,12 @@ export interface AppRow {
   enabled: number;
   revision: number;
   created_at: number;
+  updated_at: number;
+}
+
+/** What people have set; the built-in ones are not here. Bounded by the store. */
+export interface LabelRow {
+  name: string;
+  value: string;
   updated_at: number;
 }

@@ -4,6 +4,7 @@ import type { ContentTypeParserDoneFunction } from "fastify/types/content-type-p
 import { YardError } from "../errors.ts";
 import type { ApiInstance, ApiRequest } from "./api.ts";
 import { bodyTooLarge } from "./errors.ts";
+import { compileValidator } from "./validation.ts";
 
 /** No caller needs more levels, and code that walks a value by recursion (a validator, a serialiser) has stack enough for these. */
 const maxDepth = 100;
@@ -29,6 +30,28 @@ export function readAnyBodyAsJson(app: ApiInstance): void {
 export function keepBodiesRaw(app: ApiInstance): void {
   ignoreContentType(app);
   app.addContentTypeParser("*", readBody);
+}
+
+/** Bodies as the stream that comes in, unread: `request.body` is it, or undefined where there is none. Whoever reads it bounds it; schemas of
+ *  bodies only document. Forms keep their Content-Type also where it is ignored otherwise, for a parser that is registered after this. */
+export function streamBodies(app: ApiInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
+  app.addHook("onRequest", (request, _reply, done) => {
+    const contentType = sentContentType(request);
+    request.raw.headers["content-type"] = contentType && isForm.test(contentType) ? contentType : undefined;
+    done();
+  });
+  app.setValidatorCompiler((part) => (part.httpPart === "body" ? () => true : compileValidator(part)));
+}
+
+const isForm = /^multipart\/form-data *;/i;
+
+/** The Content-Type as it was sent, also where it is ignored. */
+export function sentContentType(request: ApiRequest): string | undefined {
+  const { rawHeaders } = request.raw;
+  const name = rawHeaders.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === "content-type");
+  return name === -1 ? undefined : rawHeaders[name + 1];
 }
 
 /** The header would choose the parser, and an ill-formed one would be refused with 415 before any parser is asked. */

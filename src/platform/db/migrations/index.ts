@@ -1,5 +1,6 @@
 import type { Migration } from "../migrate.ts";
 import { foundation } from "./0001-foundation.ts";
+import { labels } from "./0002-labels.ts";
 
 /** In the order they are applied. Only ever add to the end: a database out there has run the others as they are. */
-export const migrations: readonly Migration[] = [foundation];
+export const migrations: readonly Migration[] = [foundation, labels];
