@@ -26,6 +26,7 @@ const parts: readonly Part[] = [
     usedBy: "the full-disk tests, on a small file system of their own",
     isThere: () => onPath("mount"),
   },
+  { debianPackage: "python3", usedBy: "the example programs in Python", isThere: () => onPath("python3") },
   { debianPackage: "procps", usedBy: "the process tests (ps)", isThere: () => onPath("ps") },
 ];
 

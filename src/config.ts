@@ -38,13 +38,19 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   readonly log: LogLevel;
   readonly stopHost: boolean;
+  /** Whether a new yard begins with example apps. */
+  readonly examples: boolean;
   readonly orphanAfterMs: number | undefined;
   readonly shutdownGraceMs: number;
   readonly metricsOpen: boolean;
   /** Per minute and address. */
   readonly loginRate: number;
   readonly lockout: { readonly tries: number; readonly lockMs: number };
-  readonly appmesh: { readonly reading: "auto" | "client" | "document" };
+  readonly appmesh: {
+    readonly reading: "auto" | "client" | "document";
+    readonly forwardTo: readonly ListenSpec[];
+    readonly maxUploadBytes: number;
+  };
   readonly events: { readonly keepRows: number; readonly keepMs: number };
   /** What the operator should know, and what does not stop us. */
   readonly warnings: readonly string[];
@@ -146,12 +152,17 @@ function assemble(values: SettingValues): Omit<Config, "warnings" | "effective">
     databaseUrl: values["database-url"],
     log: values.log,
     stopHost: values["stop-host"],
+    examples: values.examples,
     orphanAfterMs: values["orphan-after"],
     shutdownGraceMs: values["shutdown-grace"],
     metricsOpen: values["metrics.open"],
     loginRate: values["login-rate"],
     lockout: { tries: values["lockout.tries"], lockMs: values["lockout.minutes"] * 60_000 },
-    appmesh: { reading: values["appmesh.reading"] },
+    appmesh: {
+      reading: values["appmesh.reading"],
+      forwardTo: values["appmesh.forward-to"] ?? [],
+      maxUploadBytes: values["appmesh.max-upload"] * 1_048_576,
+    },
     events: { keepRows: values["events.keep-rows"], keepMs: values["events.keep-days"] * 86_400_000 },
   };
 }

@@ -1,14 +1,22 @@
 /** The composition root: reads the configuration, opens every part in order, and closes them in reverse. Nothing else in the house does. */
-import { hostname } from "node:os";
+import { homedir, hostname } from "node:os";
 import { join } from "node:path";
+import { addressFileIn, addressVariable, writeAddressFile } from "./address-file.ts";
 import { appMeshApi } from "./apis/appmesh/index.ts";
 import { runVariables } from "./apis/appmesh/process-environment.ts";
-import type { SecretSeal } from "./apis/appmesh/translate.ts";
+import { systemDirectories } from "./apis/appmesh/routes/files.ts";
+import { createSeal } from "./apis/appmesh/seal.ts";
+import { createAppMeshSettings } from "./apis/appmesh/settings.ts";
 import { yardApi } from "./apis/yard/index.ts";
 import type { YardApiParts } from "./apis/yard/parts.ts";
 import { type Apps, createApps } from "./apps/apps.ts";
+import { withExecUsers } from "./apps/exec-users.ts";
+import { createLabels, type Labels } from "./apps/labels.ts";
+import { builtInLabels } from "./apps/labels-built-in.ts";
 import type { Config } from "./config.ts";
+import { beginWithExamples } from "./examples.ts";
 import { createHosts, type Hosts } from "./hosts/hosts.ts";
+import { openLocalFiles } from "./hosts/local-files.ts";
 import { openLocalHost } from "./hosts/local-host.ts";
 import { ensureFirstAdmin } from "./identity/first-start.ts";
 import type { Identity } from "./identity/identity.ts";
@@ -21,16 +29,18 @@ import { createEventLog, type EventLog } from "./platform/bus/event-log.ts";
 import type { Topics } from "./platform/bus/topics.ts";
 import { systemClock } from "./platform/clock.ts";
 import { openMasterKey } from "./platform/crypto/master-key.ts";
-import { createSecretBox, type SecretBox } from "./platform/crypto/secret-box.ts";
+import { createSecretBox } from "./platform/crypto/secret-box.ts";
 import { deriveKey } from "./platform/crypto/secrets.ts";
 import { type DataDirectory, openDataDirectory } from "./platform/data-directory.ts";
 import { type Database, openDatabase } from "./platform/db/database.ts";
+import { createStoredSettings } from "./platform/db/stored-settings.ts";
 import { YardError } from "./platform/errors.ts";
 import { bearerTokenOf } from "./platform/http/bearer.ts";
+import type { ListenSpec } from "./platform/http/listen-spec.ts";
 import { createHttpServer, type HttpServer } from "./platform/http/server.ts";
 import { type TlsSource, tlsFromFiles } from "./platform/http/tls.ts";
 import { selfSignedPaths, selfSignedTls } from "./platform/http/tls-self-signed.ts";
-import { createLog, type Log } from "./platform/log.ts";
+import { createLog, type Log, type LogLevel } from "./platform/log.ts";
 import { createMetrics, type Metrics } from "./platform/metrics.ts";
 import { openReserve } from "./platform/reserve.ts";
 import { every } from "./platform/timers.ts";
@@ -79,14 +89,22 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
   const firstAdmin = await ensureFirstAdmin({ database, users: identity.users }, { password: config.adminPassword });
   const localHost = opened.use(await openLocalHost(localHostParts(config, data, parts.launcher, log)));
   const hosts = createHosts({ local: localHost });
-  const secrets = createSecretBox(deriveKey(await openMasterKey(data.keys), "secrets at rest"));
+  const masterKey = await openMasterKey(data.keys);
+  const secrets = createSecretBox(deriveKey(masterKey, "secrets at rest"));
+  const listening: ListenSpec[] = []; // filled once it does
+  const labels = createLabels({ database, clock, builtIn: builtInLabels() });
+  const listeningOn = () => listening;
+  const appMeshSettings = await openAppMeshSettings({ config, data, database, labels, log, listeners: listeningOn });
+  const owners = opened.use(cacheUserSummaries({ summaries: createUserSummaries({ database }), bus, clock }));
   const apps = opened.use(
     await createApps({
-      ...{ database, secrets, events, essential, clock, log, variables: runVariables },
+      ...{ database, secrets, events, essential, clock, log },
+      variables: { ...runVariables, fixed: { [addressVariable]: addressFileIn(data.path) } },
       units: localHost.units,
-      owners: opened.use(cacheUserSummaries({ summaries: createUserSummaries({ database }), bus, clock })),
+      owners: withExecUsers(owners, appMeshSettings.execUserOf),
     }),
   );
+  if (firstAdmin && config.examples) await beginWithExamples(firstAdmin.username, { identity, apps, log });
   opened.use(every(housekeepingMs, () => housekeeping({ identity, events, log })));
 
   const metrics = createMetrics();
@@ -95,10 +113,14 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
       apis: [
         yardApi(yardApiParts({ config, identity, apps, events, hosts, database, metrics })),
         appMeshApi({
-          ...{ identity, apps, localHost, clock, startedAt, metrics, essential },
+          ...{ identity, apps, localHost, clock, startedAt, metrics, essential, labels },
+          ...{ ...config.appmesh, metricsOpen: config.metricsOpen },
+          settings: appMeshSettings,
+          listeners: listeningOn,
+          files: await openLocalFiles({ closed: closedDirectories(data), unfinished: join(data.path, "uploads") }),
           home: data.path,
+          csrfKey: deriveKey(masterKey, "appmesh csrf"),
           seal: createSeal(secrets),
-          reading: config.appmesh.reading,
           loginRate: config.loginRate,
         }),
       ],
@@ -113,7 +135,12 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
     ...config.listen,
     ...config.listenAppmesh.map((spec) => ({ ...spec, api: "appmesh" })),
   ]);
+  // Those of App Mesh alone first: its clients are meant to ask there.
+  const specs = listeners.map(({ spec }) => spec);
+  listening.push(...specs.slice(config.listen.length), ...specs.slice(0, config.listen.length));
   const urls = listeners.slice(0, config.listen.length).map((listener) => listener.url);
+  const certificate = config.listen[0]?.secure ? certificateFile(config, data) : undefined;
+  await writeAddressFile(data.path, { url: urls[0]!, certificate });
   await ensureLocalKey({
     identity,
     directory: data.path,
@@ -156,24 +183,43 @@ function tlsSource(config: Config, data: DataDirectory): TlsSource {
   return config.tls.kind === "files" ? tlsFromFiles(config.tls) : selfSignedTls(data.tls, { clock: systemClock });
 }
 
+function certificateFile({ tls }: Config, data: DataDirectory): string {
+  return tls.kind === "files" ? tls.cert : selfSignedPaths(data.tls).cert;
+}
+
 /** What a client has to trust by name: only our own certificate, and only if the first address speaks TLS. */
 function certificatePath(config: Config, data: DataDirectory): string | undefined {
   return config.listen[0]?.secure && config.tls.kind !== "files" ? selfSignedPaths(data.tls).cert : undefined;
 }
 
-/** Sealed values of App Mesh's `sec_env` are shown to clients, which may send them back. */
-function createSeal(secrets: SecretBox): SecretSeal {
-  const place = "appmesh.sec_env";
-  return {
-    seal: (plain) => secrets.seal(plain, place),
-    open: (sealed) => {
-      try {
-        return secrets.open(sealed, place);
-      } catch {
-        return undefined; // plain text, or sealed elsewhere: it is taken as it is
-      }
+/** What no upload may touch and no download show: the system's, the yard's own, and the keys by which its user is known elsewhere. */
+function closedDirectories(data: DataDirectory): readonly string[] {
+  return [...systemDirectories, data.path, join(homedir(), ".ssh")];
+}
+
+interface AppMeshSettingsSources {
+  readonly config: Config;
+  readonly data: DataDirectory;
+  readonly database: Database;
+  readonly labels: Labels;
+  readonly log: Log;
+  readonly listeners: () => readonly ListenSpec[];
+}
+
+function openAppMeshSettings({ config, data, database, labels, log, listeners }: AppMeshSettingsSources) {
+  const certificate = config.tls.kind === "files" ? config.tls : selfSignedPaths(data.tls);
+  return createAppMeshSettings({
+    ...{ labels, clock: systemClock },
+    stored: createStoredSettings({ database, clock: systemClock }),
+    facts: () => ({ hostname: hostname(), listen: listeners()[0] ?? config.listen[0]!, certificate }),
+    logLevel: {
+      get: () => log.level as LogLevel,
+      set: (level) => {
+        log.level = level;
+      },
+      chosenAtStart: config.effective.some(({ key, origin }) => key === "log" && origin !== "default"),
     },
-  };
+  });
 }
 
 interface YardApiSources {

@@ -22,6 +22,7 @@ function installPackage(directory: string): string {
   for (const name of [
     "bin",
     "docs",
+    "examples",
     "src",
     "package.json",
     "tsconfig.json",

@@ -1,5 +1,5 @@
 /** An app: the definition of a supervised process, who owns it, and what is known of its runs. */
-import type { RunStatus } from "../agent/protocol.ts";
+import type { RunStatus, RunWindow } from "../agent/protocol.ts";
 import type { Limits } from "../sandboxes/sandbox.ts";
 
 /** What happens when an app's process has ended. `keepalive` starts it again at once, `restart` by its schedule (for an app without one:
@@ -23,9 +23,33 @@ export interface AppDefinition {
   readonly exit: { readonly action: ExitAction; readonly byCode: Readonly<Record<string, ExitAction>> };
   readonly keepOutputs: number;
   readonly limits?: Limits;
+  /** Absent: it runs from when it is enabled. */
+  readonly schedule?: AppSchedule;
+  readonly window?: RunWindow;
+  /** How long an older run may live on beside the one that the schedule starts; also how long an app whose end asks for it waits to be
+   *  removed. */
+  readonly retention?: WrittenDuration;
+  readonly healthCheck?: { readonly command: string; readonly argv: readonly string[] };
+  /** When its author first defined it, by the author's account, in wall milliseconds. Absent: when it was added here. */
+  readonly registeredAt?: number;
+  /** The author's own count of changes. */
+  readonly version?: number;
   /** What others may do: `none`, `read` or `write`. Absent: everybody who has the permission may do all. */
   readonly sharing?: { readonly team: Sharing; readonly others: Sharing };
 }
+
+/** A duration as its author wrote it, and what it means. */
+export interface WrittenDuration {
+  readonly text: string;
+  readonly ms: number;
+}
+
+export type AppSchedule =
+  /** At `from + k * every`; `from` is wall milliseconds. */
+  | { readonly kind: "interval"; readonly every: WrittenDuration; readonly from: number }
+  /** Six fields, seconds first, in the host's time zone. */
+  | { readonly kind: "cron"; readonly expression: string };
+
 export type Sharing = "none" | "read" | "write";
 
 export interface App {

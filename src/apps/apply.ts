@@ -4,7 +4,7 @@ import type { Units } from "../hosts/host.ts";
 import type { Mirror } from "./mirror.ts";
 import type { OwnerDirectory, RunVariables } from "./parts.ts";
 import type { StoredApp } from "./store.ts";
-import { unitIdOf, unitSpecOf } from "./unit-spec.ts";
+import { definedMeta, unitIdOf, unitSpecOf } from "./unit-spec.ts";
 
 export type ApplyApp = (app: StoredApp) => Promise<void>;
 
@@ -18,10 +18,10 @@ export interface ApplyParts {
 export function createApply({ units, mirror, owners, variables }: ApplyParts): ApplyApp {
   return async function apply(app) {
     const owner = app.ownerId === null ? undefined : (await owners.describe([app.ownerId])).get(app.ownerId);
-    const { id: appId, name, revision, enabled, definition } = app;
+    const { name, revision, enabled, definition } = app;
     const id = unitIdOf(app);
-    const meta = { kind: "defined", appId, name, exit: definition.exit } as const;
-    const spec = unitSpecOf({ id, revision, enabled, definition, osUser: owner?.execUser ?? "", meta }, variables);
+    const osUser = owner?.execUser ?? "";
+    const spec = unitSpecOf({ id, revision, enabled, definition, osUser, meta: definedMeta(app) }, variables);
 
     // What has the name so far, an older revision or a run: it is killed before the new one starts.
     const earlier = mirror.named(name)?.unit.id;

@@ -1,6 +1,5 @@
 /** Apps: supervised process definitions, and runs. The table `apps` says what should be; the host's agent makes it so and keeps it so, also
  *  while no control plane is there; `mirror` shows what is. */
-import { timingSafeEqual } from "node:crypto";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { YardError } from "../platform/errors.ts";
@@ -11,12 +10,13 @@ import { createBackground } from "./background.ts";
 import { createCatalog } from "./catalog.ts";
 import { createChanges } from "./changes.ts";
 import { createExitEvents } from "./exit-events.ts";
-import { isToBeRemoved } from "./exit-rules.ts";
-import { createMirror, type MirroredUnit } from "./mirror.ts";
+import { createMessages, type Messages } from "./messages.ts";
+import { createMirror } from "./mirror.ts";
 import { createNameLock } from "./name-lock.ts";
 import { createOutput, type FollowRequest, type OutputPage, type OutputRequest } from "./output.ts";
 import type { Actor, AppParts } from "./parts.ts";
 import { createReconciler } from "./reconcile.ts";
+import { createRemovals } from "./removals.ts";
 import { createRuns, type RunLimits, type RunRequest, type SyncRunResult } from "./runs.ts";
 import { isRunning, runtimeOf } from "./runtime.ts";
 import { createAppStore } from "./store.ts";
@@ -48,10 +48,23 @@ export interface Apps extends AsyncDisposable {
   has(name: string): Promise<boolean>;
   /** It runs, or its last run ended well. Open to everybody who knows the name, and answered from memory. @throws {YardError} not_found */
   isHealthy(name: string): boolean;
-  /** Of those that run, by name; at most a second old. Names are taken as they are: ask for apps that the actor was shown. */
-  usage(names: readonly string[]): Promise<ReadonlyMap<string, ProcessUsage>>;
-  /** Whether `secret` is that of the app's running process. */
-  processSecretMatches(name: string, secret: string): boolean;
+  /** Of those that run, by name; at most two seconds old. Names are taken as they are: ask for apps that the actor was shown.
+   *  With `tree` also the tree of their processes: for one app, not for all of them. */
+  usage(names: readonly string[], options?: { tree?: boolean }): Promise<ReadonlyMap<string, ProcessUsage>>;
+  /** Whether this is, or lately was, the process of an app. */
+  hasProcess(pid: number): boolean;
+  /** Every app that was defined, whoever may see it, as far as memory knows it: for metrics. */
+  observed(): readonly ObservedApp[];
+  /** Requests to running apps, and their replies. */
+  readonly messages: Messages;
+}
+
+export interface ObservedApp {
+  readonly id: string;
+  readonly name: string;
+  readonly starts: number;
+  /** Undefined while it does not run. */
+  readonly pid: number | undefined;
 }
 
 /** How long the start waits for the agent to show its units, and then for them to agree with the table; it goes on by itself after that. */
@@ -62,7 +75,7 @@ export async function createApps(parts: AppParts): Promise<Apps> {
   const { units, owners, secrets, clock, log, variables } = parts;
   await using opened = new AsyncDisposableStack();
   const background = opened.use(createBackground(log));
-  const store = createAppStore(parts.database.kysely, secrets);
+  const store = createAppStore(parts.database.kysely, secrets, clock);
   const withName = createNameLock();
 
   const record = (topic: string, id: string, data: Readonly<Record<string, string | number | null>>) =>
@@ -76,10 +89,22 @@ export async function createApps(parts: AppParts): Promise<Apps> {
 
   const mirror = createMirror((change) => {
     exitEvents.observe(change);
+    messages.observe(change);
     runs.removeIfForsaken(change);
-    removeWhatEnded(change.after);
+    removals.observe(change);
   });
+  const removals = opened.use(
+    createRemovals(clock, ({ unit, meta: { appId, name } }) => {
+      const removal = () =>
+        changes.removeEnded(appId, name, unit.revision).catch((error: unknown) => {
+          void reconciler.request(); // which tries again until it is done
+          throw error;
+        });
+      background.run(`removing the ended app ${name}`, removal);
+    }),
+  );
   const catalog = createCatalog({ store, mirror, owners, secrets });
+  const messages = createMessages({ catalog, mirror, owners });
   const apply = createApply({ units, mirror, owners, variables });
   const runs = createRuns({ units, store, catalog, mirror, owners, secrets, withName, background, variables });
   const changes = createChanges({
@@ -88,16 +113,11 @@ export async function createApps(parts: AppParts): Promise<Apps> {
     tell: (topic, app, by) => record(topic, app.id, { name: app.name, by }),
   });
   const { output, follow } = createOutput({ catalog, units });
-  const usageOf = createUsageCache(units, clock);
+  const usageOf = createUsageCache(units.usage, clock);
+  const usageWithTree = createUsageCache((ids) => units.usage(ids, { tree: true }), clock);
   const reconciler = opened.use(
-    createReconciler({ store, mirror, units, apply, withName, log, removeEnded: changes.removeEnded }),
+    createReconciler({ store, mirror, units, apply, withName, clock, log, removeEnded: changes.removeEnded }),
   );
-
-  function removeWhatEnded(now: MirroredUnit | undefined): void {
-    if (now?.meta.kind !== "defined" || !isToBeRemoved(now.meta.exit, now.unit)) return;
-    const { meta } = now;
-    background.run(`removing the ended app ${meta.name}`, () => changes.removeEnded(meta.appId, meta.name));
-  }
 
   const inAgreement = Promise.withResolvers<void>();
   const seen = Promise.withResolvers<void>();
@@ -124,29 +144,40 @@ export async function createApps(parts: AppParts): Promise<Apps> {
     list: catalog.list,
     output,
     follow,
+    messages,
 
     has: async (name) => mirror.named(name) !== undefined || (await store.isTaken(name)),
 
     isHealthy(name) {
       const found = mirror.named(name);
       if (!found) throw new YardError("not_found", `there is no app ${JSON.stringify(name)}`);
-      return runtimeOf(found.meta.kind, found.unit).healthy;
+      return runtimeOf(found).healthy;
     },
 
-    async usage(names) {
-      const idByName = new Map<string, string>();
-      for (const name of names) {
+    async usage(names, { tree = false } = {}) {
+      const running = names.flatMap((name) => {
         const unit = mirror.named(name)?.unit;
-        if (isRunning(unit?.runs[0])) idByName.set(name, unit!.id);
+        const run = unit?.runs[0];
+        return unit && isRunning(run) ? [{ name, id: unit.id, pid: run.pid }] : [];
+      });
+      const byId = await (tree ? usageWithTree : usageOf)(running.map(({ id }) => id));
+      const usages = new Map<string, ProcessUsage>();
+      for (const { name, id, pid } of running) {
+        const usage = byId.get(id);
+        if (usage?.pids.includes(pid)) usages.set(name, usage); // not that of the process before this one
       }
-      const byId = await usageOf([...idByName.values()]);
-      return new Map([...idByName].flatMap(([name, id]) => (byId.has(id) ? [[name, byId.get(id)!]] : [])));
+      return usages;
     },
 
-    processSecretMatches(name, secret) {
-      const run = mirror.named(name)?.unit.runs[0];
-      return isRunning(run) && run.secret !== undefined && isSame(run.secret, secret);
-    },
+    observed: () =>
+      [...mirror.all()].flatMap(({ unit, meta }) => {
+        if (meta.kind !== "defined") return [];
+        const [run] = unit.runs;
+        return [{ id: meta.appId, name: meta.name, starts: unit.starts, pid: isRunning(run) ? run.pid : undefined }];
+      }),
+
+    hasProcess: (pid) =>
+      [...mirror.all()].some(({ unit }) => unit.lastEnded?.pid === pid || unit.runs.some((run) => run.pid === pid)),
 
     [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
   };
@@ -157,9 +188,4 @@ async function atMost(timeoutMs: number, promise: Promise<void>): Promise<void> 
   const timer = delay(timeoutMs, undefined, { signal: ended.signal }).catch(() => {}); // aborted: the promise was first
   await Promise.race([promise, timer]);
   ended.abort();
-}
-
-function isSame(ours: string, theirs: string): boolean {
-  const [a, b] = [Buffer.from(ours), Buffer.from(theirs)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -1,9 +1,9 @@
 /** All apps, defined and temporary, as their readers see them: definition, owner and what is known of the runs. */
 import { YardError } from "../platform/errors.ts";
 import { accessOf, requireAccess } from "./access.ts";
-import type { App } from "./app.ts";
+import type { App, AppDefinition } from "./app.ts";
 import { openDefinition } from "./definition.ts";
-import type { Mirror, MirroredTemporary } from "./mirror.ts";
+import { isTemporary, type Mirror, type MirroredTemporary } from "./mirror.ts";
 import type { Actor, Owner, OwnerDirectory, SecretBox } from "./parts.ts";
 import { runtimeOf } from "./runtime.ts";
 import type { AppStore, StoredApp } from "./store.ts";
@@ -32,33 +32,52 @@ export interface CatalogParts {
   readonly secrets: SecretBox;
 }
 
+const noTeams: readonly string[] = [];
+
 export function createCatalog({ store, mirror, owners, secrets }: CatalogParts): Catalog {
+  /** What was made of each stored app at the last look: in a list of a thousand nearly all are as they were. */
+  const made = new WeakMap<StoredApp, FoundApp>();
+
   function fromStored(stored: StoredApp, owner: Owner | undefined): FoundApp {
+    const known = made.get(stored);
+    const unitId = known?.unitId ?? unitIdOf(stored);
+    const runtime = runtimeOf(mirror.get(unitId));
+    const { username: ownerName = null, teams: ownerTeams = noTeams } = owner ?? {};
+    if (known?.app.runtime === runtime && known.app.ownerName === ownerName && known.ownerTeams === ownerTeams)
+      return known;
     const { revision: _revision, ...kept } = stored;
-    const unitId = unitIdOf(stored);
-    const app: App = {
-      ...kept,
-      kind: "defined",
-      ownerName: owner?.username ?? null,
-      runtime: runtimeOf("defined", mirror.get(unitId)?.unit),
-    };
-    return { app, stored, unitId, ownerTeams: owner?.teams ?? [] };
+    const app: App = { ...kept, kind: "defined", ownerName, runtime };
+    const found = { app, stored, unitId, ownerTeams };
+    made.set(stored, found);
+    return found;
   }
 
-  function fromTemporary({ unit, meta }: MirroredTemporary, owner: Owner | undefined): FoundApp {
+  /** Of each temporary app as it is now, so that a list does not decrypt all of them anew. */
+  const opened = new WeakMap<MirroredTemporary, AppDefinition>();
+
+  function openedOnce(temporary: MirroredTemporary): AppDefinition {
+    const known = opened.get(temporary);
+    if (known) return known;
+    const definition = openDefinition(temporary.meta.definition, temporary.unit.id, secrets);
+    opened.set(temporary, definition);
+    return definition;
+  }
+
+  function fromTemporary(temporary: MirroredTemporary, owner: Owner | undefined): FoundApp {
+    const { unit, meta } = temporary;
     const app: App = {
       id: unit.id,
       name: meta.name,
       ownerId: meta.ownerId,
       ownerName: owner?.username ?? null,
-      definition: openDefinition(meta.definition, unit.id, secrets),
+      definition: openedOnce(temporary),
       kind: "temporary",
       enabled: unit.enabled,
       createdAt: unit.createdAt,
       updatedAt: unit.createdAt,
-      runtime: runtimeOf("temporary", unit),
+      runtime: runtimeOf(temporary),
     };
-    return { app, unitId: unit.id, ownerTeams: owner?.teams ?? [] };
+    return { app, unitId: unit.id, ownerTeams: owner?.teams ?? noTeams };
   }
 
   async function ownerOf(ownerId: string | null): Promise<Owner | undefined> {
@@ -85,9 +104,7 @@ export function createCatalog({ store, mirror, owners, secrets }: CatalogParts):
     async list(actor) {
       const stored = await store.list();
       const names = new Set(stored.map((app) => app.name));
-      const temporary = [...mirror.all()].filter(
-        (unit): unit is MirroredTemporary => unit.meta.kind === "temporary" && !names.has(unit.meta.name),
-      );
+      const temporary = [...mirror.all()].filter(isTemporary).filter(({ meta }) => !names.has(meta.name));
       const ownerIds = new Set([...stored.map((app) => app.ownerId), ...temporary.map(({ meta }) => meta.ownerId)]);
       ownerIds.delete(null);
       const known = await owners.describe([...ownerIds].filter((id) => id !== null));

@@ -9,7 +9,6 @@ import type { App, AppDefinition } from "./app.ts";
 import type { ApplyApp } from "./apply.ts";
 import { type Catalog, ownedOf } from "./catalog.ts";
 import { checkDefinition } from "./definition-check.ts";
-import { isToBeRemoved } from "./exit-rules.ts";
 import type { Mirror } from "./mirror.ts";
 import type { WithName } from "./name-lock.ts";
 import { checkName } from "./names.ts";
@@ -127,14 +126,13 @@ export function createChanges(parts: ChangeParts) {
     });
   }
 
-  /** Deletes an app whose process ended in a way that asks for it; looks again, because it may have been changed meanwhile. */
-  async function removeEnded(appId: string, name: string): Promise<void> {
+  /** Deletes an app whose end asked for it, now that its time has come; looks again, because it may have been changed meanwhile. */
+  async function removeEnded(appId: string, name: string, revision: number): Promise<void> {
     await withName(name, async () => {
       const stored = await store.byId(appId);
-      if (!stored?.enabled) return;
+      if (!stored?.enabled || stored.revision !== revision) return;
       const unitId = unitIdOf(stored);
-      const unit = mirror.get(unitId)?.unit;
-      if (!unit || !isToBeRemoved(stored.definition.exit, unit)) return;
+      if (!mirror.get(unitId)?.unit.enabled) return;
       await store.delete(appId);
       tell("app.removed", stored, "yard");
       await removeUnit(unitId);

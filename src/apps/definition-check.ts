@@ -1,5 +1,6 @@
 /** What a definition must fulfil before it is kept, so that nothing is saved that could never start. Whether program and directory exist is
  *  seen at the start: they may come and go. */
+import { parseCron } from "../platform/cron.ts";
 import { YardError } from "../platform/errors.ts";
 import type { AppDefinition } from "./app.ts";
 
@@ -7,12 +8,18 @@ import type { AppDefinition } from "./app.ts";
 const largestDefinitionBytes = 1024 * 1024;
 const mostOutputs = 100;
 const highestExitCode = 255;
+const secondsPerDay = 86_400;
+/** Longer than anything that runs; all sums of times stay exact. */
+const longestMs = 100 * 365 * secondsPerDay * 1_000;
+/** The end of the year 9999, the last that has four digits. */
+const latestMs = Date.UTC(10_000, 0) - 1;
+/** What control groups know, see cpu.shares and its conversion to cpu.weight. */
+const cpuShares = { least: 2, most: 262_144 };
 
-/** @throws {YardError} invalid or too_large, with the field */
+/** @throws {YardError} invalid or too_large, with the field; precondition, for what is no cron expression */
 export function checkDefinition(definition: AppDefinition): void {
-  const { argv, env, secretEnv, exit, keepOutputs, limits, workingDirectory } = definition;
-  if (!argv[0]) refuse("argv", "names no program");
-  if (argv.some(holdsNul)) refuse("argv", "holds a NUL byte, which no process can be given");
+  const { argv, env, secretEnv, exit, keepOutputs, workingDirectory } = definition;
+  checkWords("argv", argv);
   if (workingDirectory !== undefined && holdsNul(workingDirectory)) refuse("workingDirectory", "holds a NUL byte");
   checkVariables("env", env);
   checkVariables("secretEnv", secretEnv);
@@ -24,12 +31,61 @@ export function checkDefinition(definition: AppDefinition): void {
   if (!Number.isInteger(keepOutputs) || keepOutputs < 0 || keepOutputs > mostOutputs) {
     refuse("keepOutputs", `is not between 0 and ${mostOutputs}`);
   }
-  for (const [name, value] of Object.entries(limits ?? {})) {
-    if (!Number.isFinite(value) || value <= 0) refuse(`limits.${name}`, "is not a number above 0");
-  }
+  checkLimits(definition.limits ?? {});
+  checkTimes(definition);
+  if (definition.healthCheck) checkWords("healthCheck.argv", definition.healthCheck.argv);
   if (Buffer.byteLength(JSON.stringify(definition)) > largestDefinitionBytes) {
     throw new YardError("too_large", `the app's definition is larger than ${largestDefinitionBytes} bytes`);
   }
+}
+
+function checkWords(field: string, words: readonly string[]): void {
+  if (!words[0]) refuse(field, "names no program");
+  if (words.some(holdsNul)) refuse(field, "holds a NUL byte, which no process can be given");
+}
+
+function checkLimits(limits: NonNullable<AppDefinition["limits"]>): void {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!(value > 0 && value <= Number.MAX_SAFE_INTEGER)) refuse(`limits.${name}`, "is not a number above 0");
+  }
+  const shares = limits.cpuShares ?? cpuShares.least;
+  if (shares < cpuShares.least || shares > cpuShares.most) {
+    refuse("limits.cpuShares", `is not between ${cpuShares.least} and ${cpuShares.most}`);
+  }
+}
+
+function checkTimes({ schedule, window, retention, registeredAt }: AppDefinition): void {
+  if (schedule?.kind === "interval") {
+    if (!isBetween(schedule.every.ms, 1_000, longestMs))
+      refuse("schedule.every", "is not between a second and 100 years");
+    checkTime("schedule.from", schedule.from);
+  }
+  if (schedule?.kind === "cron") checkExpression(schedule.expression);
+  if (retention && !isBetween(retention.ms, 0, longestMs)) refuse("retention", "is not between 0 and 100 years");
+  if (registeredAt !== undefined) checkTime("registeredAt", registeredAt);
+  const { from, until, daily } = window ?? {};
+  if (from !== undefined) checkTime("window.from", from);
+  if (until !== undefined) checkTime("window.until", until);
+  const start = from ?? (schedule?.kind === "interval" ? schedule.from : undefined);
+  if (start !== undefined && until !== undefined && start > until) refuse("window.until", "is before the start");
+  for (const [name, seconds] of Object.entries(daily ?? {})) {
+    if (!isBetween(seconds, 0, secondsPerDay))
+      refuse(`window.daily.${name}`, `is not between 0 and ${secondsPerDay} seconds`);
+  }
+}
+
+function checkExpression(expression: string): void {
+  if (parseCron(expression).nextAfter(Date.now()) === undefined) {
+    refuse("schedule", `describes a time that never comes: ${expression}`);
+  }
+}
+
+function checkTime(field: string, at: number): void {
+  if (!isBetween(at, 0, latestMs)) refuse(field, "is not a time between the years 1970 and 9999");
+}
+
+function isBetween(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most;
 }
 
 function checkVariables(field: string, variables: Readonly<Record<string, string>>): void {

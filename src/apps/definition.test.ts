@@ -15,6 +15,16 @@ const whole = definitionOf(["/bin/true"], {
   secretEnv: { TOKEN: "hush" },
   exit: { action: "restart", byCode: { 3: "remove" } },
   limits: { memoryBytes: 1 },
+  schedule: { kind: "interval", every: { text: "PT1M", ms: 60_000 }, from: 1_700_000_000_000 },
+  window: {
+    from: 1_700_000_000_000,
+    until: 1_800_000_000_000,
+    daily: { startSeconds: 79_200, endSeconds: 3_600 },
+  },
+  retention: { text: "5", ms: 5_000 },
+  healthCheck: { command: "true", argv: ["true"] },
+  registeredAt: 1_600_000_000_000,
+  version: 3,
   sharing: { team: "read", others: "none" },
 });
 
@@ -49,12 +59,33 @@ const refused: readonly [field: string, changes: Partial<AppDefinition>][] = [
   ["keepOutputs", { keepOutputs: -1 }],
   ["keepOutputs", { keepOutputs: 1.5 }],
   ["limits.memoryBytes", { limits: { memoryBytes: Number.NaN } }],
+  ["limits.memoryBytes", { limits: { memoryBytes: 1e300 } }],
+  ["limits.cpuShares", { limits: { cpuShares: 1 } }],
+  ["healthCheck.argv", { healthCheck: { command: "", argv: [] } }],
+  ["schedule.every", { schedule: { kind: "interval", every: { text: "0", ms: 0 }, from: 0 } }],
+  ["schedule.every", { schedule: { kind: "interval", every: { text: "", ms: 1e15 }, from: 0 } }],
+  ["schedule.from", { schedule: { kind: "interval", every: { text: "1", ms: 1_000 }, from: Number.NaN } }],
+  ["schedule", { schedule: { kind: "cron", expression: "0 0 0 30 2 *" } }],
+  ["window.from", { window: { from: -1 } }],
+  ["window.until", { window: { from: 2, until: 1 } }],
+  ["window.until", { window: { until: Number.POSITIVE_INFINITY } }],
+  ["window.daily.endSeconds", { window: { daily: { startSeconds: 0, endSeconds: 86_401 } } }],
+  ["retention", { retention: { text: "-1", ms: -1_000 } }],
+  ["registeredAt", { registeredAt: 1e300 }],
 ];
 for (const [field, changes] of refused) {
   test(`a definition with ${JSON.stringify(changes)} is refused, naming ${field}`, () => {
     assert.throws(() => checkDefinition(definitionOf(["/bin/true"], changes)), { code: "invalid", field });
   });
 }
+
+test("what is no cron expression is told by its field", () => {
+  const schedule = { kind: "cron", expression: "every day" } as const;
+  assert.throws(() => checkDefinition(definitionOf(["/bin/true"], { schedule })), {
+    code: "precondition",
+    field: "schedule",
+  });
+});
 
 test("a definition of more than 1 MiB is too large", () => {
   assert.throws(() => checkDefinition(definitionOf(["x".repeat(2 ** 20)])), { code: "too_large" });

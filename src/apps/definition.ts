@@ -8,6 +8,16 @@ import type { SecretBox } from "./parts.ts";
 const text = Type.String();
 const texts = Type.Record(text, text);
 const exitAction = Type.Union(exitActions.map((action) => Type.Literal(action)));
+const duration = Type.Object({ text, ms: Type.Integer() });
+const schedule = Type.Union([
+  Type.Object({ kind: Type.Literal("interval"), every: duration, from: Type.Integer() }),
+  Type.Object({ kind: Type.Literal("cron"), expression: text }),
+]);
+const window = Type.Object({
+  from: Type.Optional(Type.Integer()),
+  until: Type.Optional(Type.Integer()),
+  daily: Type.Optional(Type.Object({ startSeconds: Type.Integer(), endSeconds: Type.Integer() })),
+});
 const sharing = Type.Union([Type.Literal("none"), Type.Literal("read"), Type.Literal("write")]);
 
 export const sealedDefinitionSchema = Type.Object({
@@ -32,6 +42,12 @@ export const sealedDefinitionSchema = Type.Object({
       processes: Type.Optional(Type.Number()),
     }),
   ),
+  schedule: Type.Optional(schedule),
+  window: Type.Optional(window),
+  retention: Type.Optional(duration),
+  healthCheck: Type.Optional(Type.Object({ command: text, argv: Type.Array(text) })),
+  registeredAt: Type.Optional(Type.Integer()),
+  version: Type.Optional(Type.Integer()),
   sharing: Type.Optional(Type.Object({ team: sharing, others: sharing })),
 });
 export type SealedDefinition = Omit<AppDefinition, "secretEnv"> & { readonly sealedEnv?: string };

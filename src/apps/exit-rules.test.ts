@@ -1,20 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { StopCause, UnitStatus } from "../agent/protocol.ts";
-import { actionAfter, type ExitRules, isToBeRemoved, restartPolicyOf } from "./exit-rules.ts";
+import { actionAfter, type ExitRules, removalDueAt, restartPolicyOf } from "./exit-rules.ts";
 
 const rules: ExitRules = { action: "keepalive", byCode: { 0: "standby", 3: "remove", 4: "restart" } };
 const exit = (code: number | null, signal: string | null = null) => ({ code, signal, at: 1 });
 
 test("the agent restarts after keepalive and restart, by exit code where there is a rule for it", () => {
-  assert.deepEqual(restartPolicyOf(rules), {
+  assert.deepEqual(restartPolicyOf(rules, { isScheduled: false }), {
     onExit: "always",
     codes: { 0: "no", 3: "no", 4: "always" },
     minIntervalMs: 1_000,
   });
-  assert.equal(restartPolicyOf({ action: "standby", byCode: {} }).onExit, "no");
-  assert.equal(restartPolicyOf({ action: "remove", byCode: {} }).onExit, "no");
 });
+
+for (const { action, isScheduled, onExit } of [
+  { action: "standby", isScheduled: false, onExit: "no" },
+  { action: "remove", isScheduled: false, onExit: "no" },
+  { action: "restart", isScheduled: false, onExit: "always" },
+  { action: "restart", isScheduled: true, onExit: "no" },
+  { action: "keepalive", isScheduled: true, onExit: "always" },
+] as const) {
+  test(`after ${action} ${isScheduled ? "with" : "without"} a schedule the policy is ${onExit}`, () => {
+    assert.equal(restartPolicyOf({ action, byCode: {} }, { isScheduled }).onExit, onExit);
+  });
+}
 
 for (const [title, how, action] of [
   ["code 0", exit(0), "standby"],
@@ -36,6 +46,7 @@ for (const { title, enabled = true, code, stopCause, removed } of [
   test(`an app that ${title} is ${removed ? "" : "not "}to be removed`, () => {
     const run = { id: "r", startedAt: 0, stopCause, exit: code === undefined ? undefined : exit(code) };
     const unit: UnitStatus = { id: "u", version: 1, revision: 1, enabled, createdAt: 0, starts: 1, runs: [run] };
-    assert.equal(isToBeRemoved(rules, unit), removed);
+    assert.equal(removalDueAt({ exit: rules }, unit), removed ? 1 : undefined);
+    assert.equal(removalDueAt({ exit: rules, removeAfterMs: 5_000 }, unit), removed ? 5_001 : undefined);
   });
 }

@@ -6,10 +6,16 @@ import type { AppDefinition, ExitAction } from "./app.ts";
 
 export type ExitRules = AppDefinition["exit"];
 
+/** Of runs: they start once, whatever the app that they are copies of would do. */
+export const noExitRules: ExitRules = { action: "standby", byCode: {} };
+
 /** The least time between two starts: a crash loop turns about once a second, and an app that ran longer is back at once. */
 const minIntervalMs = 1_000;
 
-export function restartPolicyOf(rules: ExitRules): RestartPolicy {
+export function restartPolicyOf(rules: ExitRules, { isScheduled }: { isScheduled: boolean }): RestartPolicy {
+  /** `restart` is as the schedule says: at the next slot, or at once where there is no schedule to wait for. */
+  const restartOf = (action: ExitAction) =>
+    action === "keepalive" || (action === "restart" && !isScheduled) ? "always" : "no";
   return {
     onExit: restartOf(rules.action),
     codes: Object.fromEntries(Object.entries(rules.byCode).map(([code, action]) => [code, restartOf(action)])),
@@ -17,19 +23,18 @@ export function restartPolicyOf(rules: ExitRules): RestartPolicy {
   };
 }
 
-/** An app without a schedule has no later time to wait for: `restart` is at once. */
-function restartOf(action: ExitAction): "always" | "no" {
-  return action === "keepalive" || action === "restart" ? "always" : "no";
-}
-
 /** An end by a signal, or one that nobody saw, has none of the codes. */
-export function actionAfter(rules: ExitRules, exit: Exit): ExitAction {
+export function actionAfter(rules: ExitRules, exit: Pick<Exit, "code">): ExitAction {
   return (exit.code === null ? undefined : rules.byCode[exit.code]) ?? rules.action;
 }
 
-/** The app is to be deleted, because it ended by itself in a way whose action is `remove`. */
-export function isToBeRemoved(rules: ExitRules, unit: UnitStatus): boolean {
+/** When the app is to be deleted because it ended by itself in a way whose action is `remove`, in wall milliseconds; undefined if it is not.
+ *  It follows from the run's end alone, so that the next control plane comes to the same time. */
+export function removalDueAt(
+  { exit: rules, removeAfterMs = 0 }: { readonly exit: ExitRules; readonly removeAfterMs?: number },
+  unit: UnitStatus,
+): number | undefined {
   const run = unit.runs[0];
-  if (!run?.exit || !unit.enabled || run.stopCause) return false;
-  return actionAfter(rules, run.exit) === "remove";
+  if (!run?.exit || !unit.enabled || run.stopCause) return undefined;
+  return actionAfter(rules, run.exit) === "remove" ? run.exit.at + removeAfterMs : undefined;
 }

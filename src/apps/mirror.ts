@@ -13,6 +13,10 @@ export interface MirroredTemporary {
   readonly meta: TemporaryMeta;
 }
 
+export function isTemporary(mirrored: MirroredUnit): mirrored is MirroredTemporary {
+  return mirrored.meta.kind === "temporary";
+}
+
 /** `before` is undefined for a unit that was not known, `after` for one that is gone. */
 export type OnUnitChange = (change: { before: MirroredUnit | undefined; after: MirroredUnit | undefined }) => void;
 
@@ -74,7 +78,7 @@ export function createMirror(onChange: OnUnitChange): Mirror {
     named,
     temporary(name) {
       const found = named(name);
-      return found?.meta.kind === "temporary" ? { unit: found.unit, meta: found.meta } : undefined;
+      return found && isTemporary(found) ? found : undefined;
     },
     all: () => units.values(),
   };

@@ -51,6 +51,35 @@ test("an app that ended while no control plane was there is removed by the next,
   assert.deepEqual(await yard.host.units.list(), []);
 });
 
+test("the time that an ended app stays is counted from its end, whichever control plane is there when it has passed", async () => {
+  await using yard = await openTestYard();
+  const ann = await yard.addUser("ann");
+  const exit = { action: "remove", byCode: {} } as const;
+  const retention = (text: string, ms: number) => ({ exit, retention: { text, ms } });
+  await yard.apps.put(ann, "short", script("true", retention("1", 1_000)), { enabled: true });
+  await yard.apps.put(ann, "long", script("true", retention("60", 60_000)), { enabled: true });
+  const [end] = await until(async () => {
+    const ends = (await yard.apps.list(ann)).map(({ runtime }) => runtime.lastEnded?.exit?.at);
+    return ends.every((at) => at !== undefined) ? ends : undefined;
+  });
+  await yard.restart();
+  await until(async () => !(await yard.apps.has("short")));
+  assert.ok(Date.now() >= (end ?? 0) + 1_000);
+  assert.equal(await yard.apps.has("long"), true);
+  assert.deepEqual((await yard.host.units.list()).length, 1);
+});
+
+test("a retention that was begun ends with a disable", async () => {
+  await using yard = await openTestYard();
+  const ann = await yard.addUser("ann");
+  const definition = script("true", { exit: { action: "remove", byCode: {} }, retention: { text: "1", ms: 1_000 } });
+  await yard.apps.put(ann, "saved", definition, { enabled: true });
+  const end = await until(async () => (await yard.apps.get(ann, "saved")).runtime.lastEnded?.exit?.at);
+  await yard.apps.disable(ann, "saved");
+  await until(() => Date.now() > end + 1_500);
+  assert.equal((await yard.apps.get(ann, "saved")).enabled, false);
+});
+
 test("an app restarts while no control plane is there", async () => {
   await using yard = await openTestYard();
   const ann = await yard.addUser("ann");

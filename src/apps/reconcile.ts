@@ -1,10 +1,11 @@
 /** Makes the host's units agree with the table of apps: when the yard starts, and each time it has seen all units anew. What was saved but
  *  not carried out is carried out, what has no app any more is removed, temporary apps are left alone. Doing it twice is doing it once. */
 import type { Units } from "../hosts/host.ts";
+import type { Clock } from "../platform/clock.ts";
 import { isYardError } from "../platform/errors.ts";
 import { after } from "../platform/timers.ts";
 import type { ApplyApp } from "./apply.ts";
-import { isToBeRemoved } from "./exit-rules.ts";
+import { removalDueAt } from "./exit-rules.ts";
 import type { Mirror, MirroredUnit } from "./mirror.ts";
 import type { WithName } from "./name-lock.ts";
 import type { AppLog } from "./parts.ts";
@@ -17,8 +18,9 @@ export interface ReconcileParts {
   readonly units: Units;
   readonly apply: ApplyApp;
   readonly withName: WithName;
+  readonly clock: Clock;
   readonly log: AppLog;
-  removeEnded(appId: string, name: string): Promise<void>;
+  removeEnded(appId: string, name: string, revision: number): Promise<void>;
 }
 
 export interface Reconciler extends AsyncDisposable {
@@ -69,7 +71,7 @@ async function pass(parts: ReconcileParts): Promise<unknown[]> {
   const orphans = [...mirror.all()].filter(({ unit, meta }) => meta.kind === "defined" && !unitIds.has(unit.id));
   const work = [
     ...orphans.map((orphan) => () => removeOrphan(parts, orphan)), // first, so that no app runs twice
-    ...apps.filter((app) => needsWork(app, mirror)).map((app) => () => settle(parts, app)),
+    ...apps.filter((app) => needsWork(app, parts)).map((app) => () => settle(parts, app)),
   ];
   const failures: unknown[] = [];
   for (const step of work) {
@@ -83,24 +85,25 @@ async function pass(parts: ReconcileParts): Promise<unknown[]> {
   return failures;
 }
 
-function needsWork(app: AppState, mirror: Mirror): boolean {
+type Seen = Pick<ReconcileParts, "mirror" | "clock">;
+
+function needsWork(app: AppState, { mirror, clock }: Seen): boolean {
   const found = mirror.get(unitIdOf(app));
-  return found?.unit.enabled !== app.enabled || isOver(found);
+  return found?.unit.enabled !== app.enabled || isOver(found, clock);
 }
 
-function isOver({ meta, unit }: MirroredUnit): boolean {
-  return meta.kind === "defined" && isToBeRemoved(meta.exit, unit);
+function isOver({ meta, unit }: MirroredUnit, clock: Clock): boolean {
+  const dueAt = meta.kind === "defined" ? removalDueAt(meta, unit) : undefined;
+  return dueAt !== undefined && dueAt <= clock.now();
 }
 
-async function settle(
-  { store, apply, withName, removeEnded, mirror, log }: ReconcileParts,
-  app: AppState,
-): Promise<void> {
+async function settle(parts: ReconcileParts, app: AppState): Promise<void> {
+  const { store, apply, withName, removeEnded, mirror, clock, log } = parts;
   const found = mirror.get(unitIdOf(app));
-  if (found && isOver(found)) await removeEnded(app.id, app.name);
+  if (found && isOver(found, clock)) await removeEnded(app.id, app.name, app.revision);
   await withName(app.name, async () => {
     const current = await store.byId(app.id); // as it is now that nobody else changes it
-    if (!current || !needsWork(current, mirror)) return;
+    if (!current || !needsWork(current, parts)) return;
     log.info({ app: app.name, revision: current.revision }, "bringing an app's unit up to date");
     await apply(current);
   });

@@ -10,6 +10,7 @@ import type { Background } from "./background.ts";
 import type { Catalog } from "./catalog.ts";
 import { sealDefinition } from "./definition.ts";
 import { checkDefinition } from "./definition-check.ts";
+import { noExitRules } from "./exit-rules.ts";
 import type { Mirror, MirroredUnit } from "./mirror.ts";
 import type { WithName } from "./name-lock.ts";
 import { checkName, copyName, generateName } from "./names.ts";
@@ -80,16 +81,17 @@ export function createRuns(parts: RunParts) {
   async function choose(actor: Actor, request: RunRequest): Promise<Chosen> {
     if ("copyOf" in request) {
       const { app } = await catalog.get(actor, request.copyOf, "read");
-      const definition = { ...app.definition, ...request.replace };
+      const definition = asRun({ ...app.definition, ...request.replace });
       checkDefinition(definition);
       return withName(app.name, async () => hold(await freeCopyName(app.name), definition));
     }
     checkDefinition(request.definition);
-    if (request.name === undefined) return hold(generateName(), request.definition);
+    const definition = asRun(request.definition);
+    if (request.name === undefined) return hold(generateName(), definition);
     const name = checkName(request.name);
     return withName(name, async () => {
       if (!(await isFree(name))) throw new YardError("conflict", `there is an app ${name} already`, { field: "name" });
-      return hold(name, request.definition);
+      return hold(name, definition);
     });
   }
 
@@ -172,6 +174,18 @@ export function createRuns(parts: RunParts) {
       if (run && hasEnded(run)) background.run("removing a forsaken run", () => units.remove(after.unit.id));
     },
   };
+}
+
+/** A run starts once, at once, and nothing follows its end: what an app has for its many starts is left out. */
+function asRun(definition: AppDefinition): AppDefinition {
+  const {
+    schedule: _schedule,
+    window: _window,
+    retention: _retention,
+    healthCheck: _healthCheck,
+    ...rest
+  } = definition;
+  return { ...rest, exit: noExitRules };
 }
 
 /** @throws {YardError} why it could not be started */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { systemClock } from "../platform/clock.ts";
 import { createSecretBox } from "../platform/crypto/secret-box.ts";
 import { eachDialect } from "../platform/db/testing.ts";
 import { createAppStore, type StoredApp } from "./store.ts";
@@ -20,7 +21,7 @@ const app: StoredApp = {
 eachDialect("the app store", (open) => {
   test("an app comes back as it was saved", async () => {
     await using database = await open();
-    const store = createAppStore(database.kysely, secrets);
+    const store = createAppStore(database.kysely, secrets, systemClock);
     await store.insert(app);
     assert.deepEqual(await store.byName("web"), app);
     assert.deepEqual(await store.byId("app_1"), app);
@@ -32,7 +33,7 @@ eachDialect("the app store", (open) => {
 
   test("a name is taken once", async () => {
     await using database = await open();
-    const store = createAppStore(database.kysely, secrets);
+    const store = createAppStore(database.kysely, secrets, systemClock);
     await store.insert(app);
     await assert.rejects(store.insert({ ...app, id: "app_2" }), { code: "conflict" });
     assert.deepEqual(await store.list(), [app]);
@@ -40,7 +41,7 @@ eachDialect("the app store", (open) => {
 
   test("of two replacements of the same revision one is a conflict", async () => {
     await using database = await open();
-    const store = createAppStore(database.kysely, secrets);
+    const store = createAppStore(database.kysely, secrets, systemClock);
     await store.insert(app);
     const [first, second] = ["/bin/a", "/bin/b"].map((program) => ({
       ...app,
@@ -54,12 +55,48 @@ eachDialect("the app store", (open) => {
 
   test("an app is switched and deleted", async () => {
     await using database = await open();
-    const store = createAppStore(database.kysely, secrets);
+    const store = createAppStore(database.kysely, secrets, systemClock);
     await store.insert(app);
     await store.setEnabled("app_1", false, 5);
     assert.deepEqual(await store.byId("app_1"), { ...app, enabled: false, updatedAt: 5 });
     assert.equal(await store.delete("app_1"), true);
     assert.equal(await store.delete("app_1"), false);
     assert.equal(await store.byId("app_1"), undefined);
+  });
+
+  test("the list shows each change that was made here at once, and what has not changed as the same object", async () => {
+    await using database = await open();
+    const store = createAppStore(database.kysely, secrets, systemClock);
+    const names = async () => (await store.list()).map(({ name, enabled, revision }) => [name, enabled, revision]);
+    await store.insert(app);
+    assert.deepEqual(await names(), [["web", true, 1]]);
+    const [before] = await store.list();
+    await store.insert({ ...app, id: "app_2", name: "db" });
+    assert.deepEqual(await names(), [
+      ["db", true, 1],
+      ["web", true, 1],
+    ]);
+    assert.equal((await store.list())[1], before);
+    await store.setEnabled("app_1", false, 5);
+    await store.replace({ ...app, id: "app_2", name: "db", revision: 2, definition: definitionOf(["/bin/b"]) }, 1);
+    assert.deepEqual(await names(), [
+      ["db", true, 2],
+      ["web", false, 1],
+    ]);
+    assert.deepEqual((await store.list())[0]?.definition.argv, ["/bin/b"]);
+    await store.delete("app_2");
+    assert.deepEqual(await names(), [["web", false, 1]]);
+  });
+
+  test("what another replica has changed is listed a second later", async () => {
+    await using database = await open();
+    let now = 0;
+    const clock = { ...systemClock, monotonic: () => now };
+    const [here, there] = [systemClock, systemClock].map(() => createAppStore(database.kysely, secrets, clock));
+    await here!.insert(app);
+    assert.equal((await here!.list()).length, 1);
+    await there!.delete("app_1");
+    now += 1_000;
+    assert.deepEqual(await here!.list(), []);
   });
 });

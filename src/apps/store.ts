@@ -1,10 +1,13 @@
 /** The apps that were defined, in the table `apps`. What runs of them is not here: see mirror.ts. */
 import type { Kysely } from "kysely";
+import type { Clock } from "../platform/clock.ts";
 import { prepareQuery } from "../platform/db/prepared.ts";
 import type { AppRow, Schema } from "../platform/db/schema.ts";
 import { asStorageError, YardError } from "../platform/errors.ts";
 import type { AppDefinition } from "./app.ts";
 import { openDefinition, parseSealedDefinition, sealDefinition } from "./definition.ts";
+import { createDefinitionCache } from "./definition-cache.ts";
+import { createListing } from "./listing.ts";
 import type { SecretBox } from "./parts.ts";
 
 export interface StoredApp {
@@ -26,7 +29,8 @@ export interface AppStore {
   byName(name: string): Promise<StoredApp | undefined>;
   byId(id: string): Promise<StoredApp | undefined>;
   isTaken(name: string): Promise<boolean>;
-  /** By name. Bounded by `mostApps`. */
+  /** By name. Bounded by `mostApps`. What this process has changed is in it; what others changed in the same database is after a second.
+   *  An app that has not changed since the last call is the same object. */
   list(): Promise<readonly StoredApp[]>;
   states(): Promise<readonly AppState[]>;
   /** @throws {YardError} conflict, if the name was taken meanwhile; too_many */
@@ -39,20 +43,66 @@ export interface AppStore {
 }
 
 export const mostApps = 10_000;
+/** More ids than this are asked for in several queries: databases bound the number of values in one. */
+const idsPerQuery = 500;
 
-export function createAppStore(kysely: Kysely<Schema>, secrets: SecretBox): AppStore {
+export function createAppStore(kysely: Kysely<Schema>, secrets: SecretBox, clock: Clock): AppStore {
   const findByName = prepareQuery<{ name: string }, AppRow>(kysely, (slot) =>
     kysely.selectFrom("apps").selectAll().where("name", "=", slot("name")),
   );
-  const fromRow = (row: AppRow): StoredApp => ({
+  const findAll = prepareQuery<Record<never, never>, Omit<AppRow, "definition">>(kysely, () =>
+    kysely
+      .selectFrom("apps")
+      .select(["id", "name", "owner_id", "enabled", "revision", "created_at", "updated_at"])
+      .orderBy("name")
+      .limit(mostApps),
+  );
+  const definitions = createDefinitionCache();
+
+  function definitionOf({ id, revision, definition }: Pick<AppRow, "id" | "revision" | "definition">): AppDefinition {
+    const known = definitions.get(id, revision);
+    if (known) return known;
+    const opened = openDefinition(parseSealedDefinition(definition, id), id, secrets);
+    definitions.keep(id, revision, opened, definition.length);
+    return opened;
+  }
+
+  async function definitionsOf(rows: readonly Pick<AppRow, "id" | "revision">[]): Promise<Map<string, AppDefinition>> {
+    const found = new Map<string, AppDefinition>();
+    const missing: string[] = [];
+    for (const { id, revision } of rows) {
+      const known = definitions.get(id, revision);
+      if (known) found.set(id, known);
+      else missing.push(id);
+    }
+    for (let start = 0; start < missing.length; start += idsPerQuery) {
+      const read = await kysely
+        .selectFrom("apps")
+        .select(["id", "revision", "definition"])
+        .where("id", "in", missing.slice(start, start + idsPerQuery))
+        .execute();
+      for (const row of read) found.set(row.id, definitionOf(row));
+    }
+    return found;
+  }
+
+  const fromRow = (row: Omit<AppRow, "definition">, definition: AppDefinition): StoredApp => ({
     id: row.id,
     name: row.name,
     ownerId: row.owner_id,
-    definition: openDefinition(parseSealedDefinition(row.definition, row.id), row.id, secrets),
+    definition,
     enabled: row.enabled === 1,
     revision: row.revision,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+  });
+  const listing = createListing(clock, async () => {
+    const rows = await findAll({});
+    const found = await definitionsOf(rows);
+    return rows.flatMap((row) => {
+      const definition = found.get(row.id); // none: it was deleted between the two queries
+      return definition ? fromRow(row, definition) : [];
+    });
   });
   const toRow = (app: StoredApp): AppRow => ({
     id: app.id,
@@ -68,21 +118,19 @@ export function createAppStore(kysely: Kysely<Schema>, secrets: SecretBox): AppS
   return {
     async byName(name) {
       const [row] = await findByName({ name });
-      return row && fromRow(row);
+      return row && fromRow(row, definitionOf(row));
     },
 
     async byId(id) {
       const row = await kysely.selectFrom("apps").selectAll().where("id", "=", id).executeTakeFirst();
-      return row && fromRow(row);
+      return row && fromRow(row, definitionOf(row));
     },
 
     async isTaken(name) {
       return (await kysely.selectFrom("apps").select("id").where("name", "=", name).executeTakeFirst()) !== undefined;
     },
 
-    async list() {
-      return (await kysely.selectFrom("apps").selectAll().orderBy("name").limit(mostApps).execute()).map(fromRow);
-    },
+    list: listing.get,
 
     async states() {
       const rows = await kysely
@@ -105,7 +153,8 @@ export function createAppStore(kysely: Kysely<Schema>, secrets: SecretBox): AppS
         .values(toRow(app))
         .onConflict((conflict) => conflict.column("name").doNothing())
         .executeTakeFirst()
-        .catch(refuseWhenFull(app.name));
+        .catch(refuseWhenFull(app.name))
+        .finally(listing.outdate);
       if (result.numInsertedOrUpdatedRows === 0n) throw changedMeanwhile(app.name);
     },
 
@@ -117,7 +166,8 @@ export function createAppStore(kysely: Kysely<Schema>, secrets: SecretBox): AppS
         .where("id", "=", id)
         .where("revision", "=", fromRevision)
         .executeTakeFirst()
-        .catch(refuseWhenFull(app.name));
+        .catch(refuseWhenFull(app.name))
+        .finally(listing.outdate);
       if (result.numUpdatedRows === 0n) throw changedMeanwhile(app.name);
     },
 
@@ -126,11 +176,15 @@ export function createAppStore(kysely: Kysely<Schema>, secrets: SecretBox): AppS
         .updateTable("apps")
         .set({ enabled: enabled ? 1 : 0, updated_at: at })
         .where("id", "=", id)
-        .execute();
+        .execute()
+        .finally(listing.outdate);
     },
 
     async delete(id) {
-      return (await kysely.deleteFrom("apps").where("id", "=", id).executeTakeFirst()).numDeletedRows > 0n;
+      const deletion = kysely.deleteFrom("apps").where("id", "=", id).executeTakeFirst();
+      const { numDeletedRows } = await deletion.finally(listing.outdate);
+      definitions.forget(id);
+      return numDeletedRows > 0n;
     },
   };
 }

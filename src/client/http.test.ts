@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { isYardError } from "../platform/errors.ts";
-import { createYardClient, readText } from "./http.ts";
+import { createYardClient, readBytes, readJson, readText } from "./http.ts";
 
 async function serve(listener: RequestListener): Promise<AsyncDisposable & { url: string }> {
   const server = createServer(listener).listen(0, "127.0.0.1");
@@ -31,6 +31,32 @@ test("a request carries the token, the query and its JSON", async () => {
   });
   assert.equal(response.headers["x-seen"], "POST /x?a=b+c Bearer secret");
   assert.equal(await readText(response), '{"key":"wörth"}');
+});
+
+test("bytes go out as they are, labelled as such", async () => {
+  await using server = await serve((request, response) => {
+    request.pipe(
+      response.setHeader("x-seen", `${request.headers["content-type"]} ${request.headers["content-length"]}`),
+    );
+  });
+  const bytes = Buffer.from([0, 255, 10]);
+  const response = await createYardClient({ url: server.url }).request({ method: "POST", path: "/x", bytes });
+  assert.equal(response.headers["x-seen"], "application/octet-stream 3");
+  assert.deepEqual(await readBytes(response), bytes);
+});
+
+test("what an answer says reaches the terminal as text, not as a command", async () => {
+  await using server = await serve((_request, response) => response.writeHead(404).end('{"message":"no \\u001b[2J"}'));
+  await assert.rejects(
+    createYardClient({ url: server.url }).request({ method: "GET", path: "/" }),
+    (error) => isYardError(error) && error.message === "no \\x1b[2J",
+  );
+});
+
+test("an answer that is no JSON is refused without repeating it", async () => {
+  await using server = await serve((_request, response) => response.end("\x1b[2J<html>"));
+  const response = await createYardClient({ url: server.url }).request({ method: "GET", path: "/" });
+  await assert.rejects(readJson(response), (error) => isYardError(error, "internal") && !/html/.test(error.message));
 });
 
 test("a redirect is not followed: the token stays with the yard it belongs to", async () => {

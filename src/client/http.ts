@@ -6,6 +6,7 @@ import { finished } from "node:stream/promises";
 import { errnoOf, YardError, type YardErrorCode } from "../platform/errors.ts";
 import { packageVersion } from "../version.ts";
 import type { YardAddress } from "./find-yard.ts";
+import { inert } from "./inert.ts";
 import { asObject, optionalTextField, parseObject } from "./json.ts";
 
 export interface YardRequest {
@@ -15,6 +16,8 @@ export interface YardRequest {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: unknown;
+  /** In place of `json`: bytes as they are. */
+  readonly bytes?: Uint8Array;
   readonly signal?: AbortSignal;
   /** Until the reply begins (default 30 s); its body may take as long as it takes. `Infinity`: a reply that may be silent for hours. */
   readonly timeoutMs?: number;
@@ -33,10 +36,13 @@ export function createYardClient(address: YardAddress): YardClient {
   const version = packageVersion();
 
   async function request(call: YardRequest): Promise<http.IncomingMessage> {
-    const body = call.json === undefined ? undefined : Buffer.from(JSON.stringify(call.json));
+    const body = call.json === undefined ? call.bytes : Buffer.from(JSON.stringify(call.json));
     const headers: Record<string, string> = { "user-agent": `runyard/${version}`, accept: "*/*", ...call.headers };
     if (address.token) headers.authorization ??= `Bearer ${address.token}`;
-    if (body) Object.assign(headers, { "content-type": "application/json", "content-length": String(body.length) });
+    if (body) {
+      headers["content-type"] ??= call.json === undefined ? "application/octet-stream" : "application/json";
+      headers["content-length"] = String(body.length);
+    }
     const url = new URL(`${address.url}${call.path}`);
     for (const [name, value] of Object.entries(call.query ?? {}))
       if (value !== undefined) url.searchParams.set(name, String(value));
@@ -58,7 +64,7 @@ export function createYardClient(address: YardAddress): YardClient {
 async function send(
   url: URL,
   options: https.RequestOptions,
-  body: Buffer | undefined,
+  body: Uint8Array | undefined,
   timeoutMs: number,
 ): Promise<http.IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
@@ -116,10 +122,10 @@ async function asError(response: http.IncomingMessage, yardUrl: string): Promise
     const target = response.headers.location ?? "another address";
     return new YardError(
       "precondition",
-      `${yardUrl} redirects to ${target}. The credential is not sent there; name that URL with --url if it is right.`,
+      `${yardUrl} redirects to ${inert(target)}. The credential is not sent there; name that URL with --url if it is right.`,
     );
   }
-  const said = messageIn(await readText(response)) ?? response.statusMessage ?? "no reason given";
+  const said = inert(messageIn(await readText(response)) ?? response.statusMessage ?? "no reason given");
   const code = codeOfStatus[status] ?? "internal";
   if (code === "unauthenticated") {
     return new YardError(
@@ -154,6 +160,16 @@ export async function readBytes(response: http.IncomingMessage, maxBytes = 16 * 
 
 export async function readText(response: http.IncomingMessage): Promise<string> {
   return (await readBytes(response)).toString("utf8");
+}
+
+/** A whole body as what its JSON says. @throws {YardError} internal, if it is none */
+export async function readJson(response: http.IncomingMessage): Promise<unknown> {
+  const text = await readText(response);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new YardError("internal", "the answer is no JSON. Is it a yard that answers there?", { cause: error });
+  }
 }
 
 /** Reads a body to its end without keeping it, so that the connection can be used again. */

@@ -31,3 +31,7 @@ export function numberField(object: JsonObject, name: string): number {
   if (typeof value !== "number" || !Number.isFinite(value)) throw new TypeError(`"${name}" is not a number`);
   return value;
 }
+
+export function optionalNumberField(object: JsonObject, name: string): number | undefined {
+  return object[name] === undefined ? undefined : numberField(object, name);
+}

@@ -2,7 +2,8 @@
 import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { parseListenSpec } from "../platform/http/listen-spec.ts";
+import { type ListenSpec, parseListenSpec } from "../platform/http/listen-spec.ts";
+import { parseTarget } from "../platform/http/target.ts";
 import { logLevels } from "../platform/log.ts";
 import type { Parse } from "./values.ts";
 import * as values from "./values.ts";
@@ -92,6 +93,11 @@ export const settings = {
     placeholder: "boolean",
     help: "whether SIGTERM also stops the local agent and all it runs (Ctrl-C always does)",
   }),
+  examples: withDefault("true", {
+    parse: values.flag,
+    placeholder: "boolean",
+    help: "whether a new yard begins with the example apps ping, pyexec, pytask and nodetask",
+  }),
   "orphan-after": withDefault("never", {
     parse: values.durationOrNever,
     placeholder: "duration|never",
@@ -127,6 +133,16 @@ export const settings = {
     placeholder: "auto|client|document",
     help: "which reading of the App Mesh contract is served; auto chooses by the client",
   }),
+  "appmesh.forward-to": optional({
+    parse: values.list(forwardTarget),
+    placeholder: "hosts",
+    help: "host[:port] of App Mesh servers that requests with X-Target-Host may be handed on to; without a port: 6060",
+  }),
+  "appmesh.max-upload": withDefault("10240", {
+    parse: values.wholeNumber({ min: 1, max: 1_000_000_000 }),
+    placeholder: "MiB",
+    help: "largest file that may be uploaded",
+  }),
   "events.keep-rows": withDefault("100000", {
     parse: values.wholeNumber({ min: 1_000, max: 100_000_000 }),
     placeholder: "number",
@@ -158,6 +174,13 @@ export function flagOf(key: SettingKey): string {
 /** `listen.appmesh` → `RUNYARD_LISTEN_APPMESH`. */
 export function variableOf(key: SettingKey): string {
   return `RUNYARD_${key.replace(/[.-]/g, "_").toUpperCase()}`;
+}
+
+/** App Mesh's own port. */
+const forwardPort = 6_060;
+
+function forwardTarget(text: string): ListenSpec {
+  return parseTarget(text, { secure: true, port: forwardPort });
 }
 
 function databaseUrl(text: string): string {

@@ -28,6 +28,7 @@ export async function openTestYard(flags: Readonly<Record<string, string>> = {})
       "admin-password": adminPassword,
       log: "error",
       "login-rate": "0",
+      examples: "false",
       ...flags,
     },
     env: {},

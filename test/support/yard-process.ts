@@ -35,7 +35,7 @@ export async function startYard(args: readonly string[] = [], given?: Home): Pro
   const start = async () => {
     // Whatever becomes of the test, the agent ends soon after its yard.
     const flags = ["--listen", "127.0.0.1:0", "--admin-password", adminPassword, "--orphan-after", "60s"];
-    child = home.start(["serve", ...flags, ...args]);
+    child = home.start(["serve", ...flags, ...args], { env: { RUNYARD_EXAMPLES: "false" } }); // a flag of the test wins
     local = await Promise.race([
       child.ended.then(({ code, stderr }) => {
         throw new Error(`the yard ended with ${code}: ${stderr}`);

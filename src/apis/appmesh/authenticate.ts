@@ -1,11 +1,15 @@
-/** Who asks: the bearer token of a request, turned into a principal before the body is read, and the permission a route needs. */
+/** Who asks: the token of a request, turned into a principal before the body is read, and the permission a route needs. */
 import type { onRequestHookHandler } from "fastify";
+import { createAdmission } from "../../identity/admission.ts";
 import type { Authenticator } from "../../identity/identity.ts";
-import { mayDo, type Principal } from "../../identity/principal.ts";
+import type { Principal } from "../../identity/principal.ts";
 import { YardError } from "../../platform/errors.ts";
 import type { ApiInstance, ApiRequest } from "../../platform/http/api.ts";
 import { checkHook } from "../../platform/http/check-hook.ts";
-import { permissionFromWire, type WirePermission } from "./permissions.ts";
+import type { CookieSessions } from "./cookies.ts";
+import { permissionFromWire, permissionToWire, type WirePermission } from "./permissions.ts";
+
+export { principalOf } from "../../identity/admission.ts";
 
 /** What App Mesh calls the audience of its own tokens: here the yard's, so that a session of any API's login is good. A token for another
  *  audience is good for `/appmesh/auth` alone. */
@@ -14,21 +18,6 @@ export const defaultAudience = "appmesh-service";
 /** The yard's name of an audience; undefined is its own. */
 export function audienceFromWire(name: string): string | undefined {
   return name === defaultAudience ? undefined : name;
-}
-
-const principalKey = Symbol("principal");
-
-declare module "fastify" {
-  interface FastifyRequest {
-    [principalKey]?: Principal;
-  }
-}
-
-/** The principal of a request behind a guard. */
-export function principalOf(request: ApiRequest): Principal {
-  const principal = request[principalKey];
-  if (!principal) throw new Error(`${request.routeOptions.url} has no guard`);
-  return principal;
 }
 
 export interface Guard {
@@ -40,44 +29,50 @@ export interface Guard {
 
 export function createGuard({
   authenticator,
+  cookies,
   denied,
 }: {
   authenticator: Authenticator;
+  cookies: CookieSessions;
   denied: (request: ApiRequest, principal: Principal, permission: string) => void;
 }): Guard {
-  function require(request: ApiRequest, permission: WirePermission): void {
-    const principal = principalOf(request);
-    const needed = permissionFromWire(permission);
-    if (mayDo(principal, needed)) return;
-    denied(request, principal, needed);
-    throw new YardError("forbidden", `user ${principal.username} lacks the permission ${permission}`);
-  }
+  const { admit, require } = createAdmission<ApiRequest>({
+    authenticate(request) {
+      const credential = credentialOf(request, cookies);
+      return authenticator.recall(credential) ?? authenticator.authenticate(credential);
+    },
+    refuse(request, principal, permission) {
+      denied(request, principal, permission);
+      return lacks(principal, permissionToWire(permission));
+    },
+  });
 
   function guard(permission?: WirePermission): onRequestHookHandler {
-    const admit = (request: ApiRequest, principal: Principal): void => {
-      request[principalKey] = principal;
-      if (permission !== undefined) require(request, permission);
-    };
-    return checkHook((request) => {
-      const token = bearerOf(request);
-      const principal = authenticator.recall(token);
-      if (!principal) return authenticator.authenticate(token).then((verified) => admit(request, verified));
-      admit(request, principal);
-    });
+    const needed = permission && permissionFromWire(permission);
+    return checkHook((request) => admit(request, needed));
   }
 
-  return Object.assign(guard, { require });
+  return Object.assign(guard, {
+    require: (request: ApiRequest, permission: WirePermission) => require(request, permissionFromWire(permission)),
+  });
 }
 
-/** The token of the `Authorization` header, with or without its scheme (TCP clients leave that out). */
-export function bearerOf(request: ApiRequest): string {
+export function lacks(principal: Principal, permission: string): YardError {
+  return new YardError("forbidden", `user ${principal.username} lacks the permission ${permission}`);
+}
+
+/** The token of the `Authorization` header, with or without its scheme (TCP clients leave that out), or else of the cookies.
+ *  @throws {YardError} unauthenticated */
+export function credentialOf(request: ApiRequest, cookies: CookieSessions): string {
   const header = request.headers.authorization;
-  if (!header)
+  if (header) return header.replace(/^Bearer\s+/i, "").trim();
+  const token = cookies.tokenOf(request);
+  if (token === undefined)
     throw new YardError(
       "unauthenticated",
       "a token is needed: log in at /appmesh/login and send it as Authorization: Bearer",
     );
-  return header.replace(/^Bearer\s+/i, "").trim();
+  return token;
 }
 
 /** Name and password of a Basic header; the password may hold colons. */

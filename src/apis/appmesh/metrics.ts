@@ -1,7 +1,10 @@
 /** The metrics that App Mesh's dashboards look for, beside those of the yard. */
 import { readdirSync } from "node:fs";
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, Gauge } from "prom-client";
+import type { Apps } from "../../apps/apps.ts";
 import type { ApiInstance } from "../../platform/http/api.ts";
+import type { Metrics } from "../../platform/metrics.ts";
+import { measureApps } from "./metrics-apps.ts";
 
 /** The methods that are counted, as App Mesh counts them. */
 const methods = ["GET", "PUT", "POST", "DELETE"] as const;
@@ -13,10 +16,18 @@ export interface AppMeshMetrics {
   scraped(): void;
 }
 
-export function createAppMeshMetrics(registry: Registry, host: string): AppMeshMetrics {
+export interface AppMeshMetricsParts {
+  readonly metrics: Pick<Metrics, "registry" | "confidential">;
+  /** This machine's name. */
+  readonly host: string;
+  readonly apps: Pick<Apps, "observed" | "usage">;
+}
+
+export function createAppMeshMetrics({ metrics, host, apps }: AppMeshMetricsParts): AppMeshMetrics {
   const labels = { host, pid: String(process.pid) };
   const labelNames = Object.keys(labels);
-  const registers = [registry];
+  const registers = [metrics.registry];
+  measureApps({ registry: metrics.confidential, apps, labels });
   /** Requests by `address:port` that they came in at, then by method: plain numbers, read when somebody scrapes. */
   const requests = new Map<string, Map<string, number>>();
 

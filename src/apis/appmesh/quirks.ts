@@ -11,10 +11,30 @@ export const quirks = {
     document: 201,
     why: "the SDKs take anything but 200 as a failure; the document says 201",
   },
+  labelSetStatus: {
+    client: 200,
+    document: 201,
+    why: "the SDKs take anything but 200 as a failure; the document says 201",
+  },
+  labelAbsentStatus: {
+    client: 200,
+    document: 404,
+    why: "the original takes the removal of what is not there as done; the document has a 404 for it",
+  },
   defaultTokenSeconds: {
     client: 604_800,
     document: 3_600,
     why: "SDKs renew without naming a lifetime and expect seven days; the document's default is an hour",
+  },
+  userAddedStatus: {
+    client: 200,
+    document: 201,
+    why: "the SDKs take anything but 200 as a failure; the document says 201",
+  },
+  usersShape: {
+    client: "object",
+    document: "array",
+    why: "the SDKs look users up by name; the document promises a list",
   },
   healthBody: {
     client: "text",
@@ -25,6 +45,11 @@ export const quirks = {
     client: "text",
     document: "json if the request's Accept names it",
     why: "the SDKs read the program's output; a client generated from the document asks for the object it promises, curl asks for nothing and sees the output",
+  },
+  messageType: {
+    client: "application/octet-stream",
+    document: "text/plain; charset=utf-8",
+    why: "the SDKs know messages and replies as bytes; a client generated from the document takes nothing but text/plain. The bytes are the same",
   },
 } as const;
 

@@ -11,12 +11,12 @@ const longestSeconds = 3 * day;
 export interface RunTimes {
   /** Undefined: no limit. */
   readonly timeoutMs: number | undefined;
-  /** How long the run stays, ended or not, until it is removed. 0: only as long as it runs. */
+  /** How long the run stays, ended or not, until it is removed. 0: it is removed at once. */
   readonly lifetimeMs: number;
 }
 
 /** `timeout` and `lifecycle` in seconds or as ISO 8601 durations. A positive value out of range silently becomes the default, as does a
- *  lifecycle shorter than the timeout; a timeout of 0 or less is none; a negative lifecycle ends with the run.
+ *  lifecycle shorter than the timeout; a timeout of 0 or less is none; with a negative lifecycle the run is removed at once.
  *  @throws {YardError} invalid */
 export function runTimesOf(query: { timeout?: string; lifecycle?: string }): RunTimes {
   const timeout = secondsOf(query.timeout, "timeout") ?? defaultTimeoutSeconds;

@@ -3,8 +3,17 @@ import { type Static, type TSchema, Type } from "typebox";
 
 const nullable = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]));
 /** Not `Type.Record`: its pattern `^.*$` lets a key with a newline past the check. */
-const TextMap = Type.Unsafe<Record<string, string>>({ type: "object", additionalProperties: { type: "string" } });
+export const TextMap = Type.Unsafe<Record<string, string>>({
+  type: "object",
+  additionalProperties: { type: "string" },
+});
 const textMap = (description: string) => nullable(Type.Unsafe<Record<string, string>>({ ...TextMap, description }));
+
+/** 9999-12-31T23:59:59Z, the last time of four-digit years. */
+const lastSecond = 253_402_300_799;
+const epochTime = (description: string) =>
+  Type.Integer({ minimum: 0, maximum: lastSecond, description: `${description}; epoch seconds, 0 is none` });
+const secondOfDay = Type.Integer({ minimum: 0, maximum: 86_400 });
 
 const exitActionText = Type.String({ description: "standby, restart, keepalive or remove, in any case" });
 
@@ -13,10 +22,15 @@ export const Behavior = Type.Object({
   control: textMap("Exit action by exit code"),
 });
 
+/** Up to one pebibyte: as bytes it is still an exact number. */
+const mebibytes = { minimum: 0, maximum: 2 ** 30 };
+
 export const ResourceLimit = Type.Object({
-  memory_mb: nullable(Type.Integer({ minimum: 0, description: "Memory, in MiB" })),
-  memory_virt_mb: nullable(Type.Integer({ minimum: 0, description: "Memory and swap together, in MiB" })),
-  cpu_shares: nullable(Type.Integer({ minimum: 0, description: "Relative weight; 1024 is one share" })),
+  memory_mb: nullable(Type.Integer({ ...mebibytes, description: "Memory, in MiB" })),
+  memory_virt_mb: nullable(Type.Integer({ ...mebibytes, description: "Memory and swap together, in MiB" })),
+  cpu_shares: nullable(
+    Type.Integer({ minimum: 0, maximum: 262_144, description: "Relative weight; 1024 is one share" }),
+  ),
 });
 
 /** An application as clients send it. Unknown fields are ignored: the SDKs send a viewed application back with all its runtime fields. */
@@ -29,7 +43,7 @@ export const AppRequest = Type.Object(
     description: nullable(Type.String()),
     metadata: nullable(Type.Unknown({ description: "Given to the process on its standard input" })),
     working_dir: nullable(Type.String()),
-    status: nullable(Type.Integer({ description: "1 enabled, 0 disabled" })),
+    status: nullable(Type.Integer({ minimum: 0, maximum: 2, description: "0 disabled, else enabled" })),
     stdout_cache_num: nullable(
       Type.Integer({ minimum: 0, maximum: 100, description: "Previous outputs that are kept" }),
     ),
@@ -44,16 +58,36 @@ export const AppRequest = Type.Object(
         description: "Units digit: same group, tens digit: others; 1 deny, 2 read, 3 write",
       }),
     ),
-    // What this version refuses when it is set, rather than ignore it: see translate.ts.
-    health_check_cmd: nullable(Type.String()),
-    docker_image: nullable(Type.String()),
-    start_time: nullable(Type.Integer()),
-    end_time: nullable(Type.Integer()),
-    start_interval_seconds: nullable(Type.Union([Type.String(), Type.Integer()])),
-    cron: nullable(Type.Boolean()),
-    retention: nullable(Type.Union([Type.String(), Type.Integer()])),
+    health_check_cmd: nullable(
+      Type.String({ description: "Run each second beside the application, without a shell: exit code 0 is healthy" }),
+    ),
+    docker_image: nullable(Type.String({ description: "Refused: this yard has no Docker engine" })),
+    start_time: nullable(epochTime("Nothing runs before; the first slot of a periodic application")),
+    end_time: nullable(epochTime("Nothing runs from then on")),
+    start_interval_seconds: nullable(
+      Type.Union([Type.String(), Type.Integer()], {
+        description: "Starts the application again and again: seconds, an ISO 8601 duration, or with `cron` six fields",
+      }),
+    ),
+    cron: nullable(Type.Boolean({ description: "The interval is a cron expression, seconds first" })),
+    retention: nullable(
+      Type.Union([Type.String(), Type.Integer()], {
+        description:
+          "Seconds or ISO 8601 duration that an old process may live on when the next start is due; also the delay of the exit action remove",
+      }),
+    ),
     daily_limitation: nullable(
-      Type.Object({ daily_start: nullable(Type.Integer()), daily_end: nullable(Type.Integer()) }),
+      Type.Object(
+        { daily_start: secondOfDay, daily_end: secondOfDay },
+        { description: "Seconds since UTC midnight; over midnight if the start is the later one" },
+      ),
+    ),
+    pid: nullable(
+      Type.Integer({ description: "Only that of a process this yard runs already, which changes nothing" }),
+    ),
+    register_time: nullable(epochTime("When it was first defined; default: now")),
+    version: nullable(
+      Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: "The caller's own count of changes" }),
     ),
   },
   { additionalProperties: true },
@@ -84,6 +118,23 @@ export const AppView = Type.Object(
       }),
     ),
     permission: Type.Optional(Type.Integer()),
+    version: Type.Optional(Type.Integer()),
+    health_check_cmd: Type.Optional(Type.String()),
+    start_time: Type.Optional(Type.Integer()),
+    start_time_TEXT: Type.Optional(Type.String()),
+    end_time: Type.Optional(Type.Integer()),
+    end_time_TEXT: Type.Optional(Type.String()),
+    start_interval_seconds: Type.Optional(Type.String({ description: "In the form it was given" })),
+    cron: Type.Optional(Type.Boolean()),
+    retention: Type.Optional(Type.String({ description: "In the form it was given" })),
+    daily_limitation: Type.Optional(
+      Type.Object({
+        daily_start: Type.Integer(),
+        daily_start_TEXT: Type.String(),
+        daily_end: Type.Integer(),
+        daily_end_TEXT: Type.String(),
+      }),
+    ),
     register_time: Type.Integer(),
     register_time_TEXT: Type.String(),
     pid: Type.Optional(Type.Integer()),
@@ -91,6 +142,11 @@ export const AppView = Type.Object(
     memory: Type.Optional(Type.Integer({ description: "Resident bytes of the process tree" })),
     cpu: Type.Optional(Type.Number({ description: "Percent; 100 is one core" })),
     fd: Type.Optional(Type.Integer()),
+    pstree: Type.Optional(Type.String({ description: "The process with its descendants, drawn" })),
+    task_id: Type.Optional(Type.Integer({ description: "Counts the messages sent to it" })),
+    task_status: Type.Optional(
+      Type.String({ description: "busy: a message waits for its reply, idle: the process waits for a message" }),
+    ),
     return_code: Type.Optional(Type.Integer()),
     last_start_time: Type.Optional(Type.Integer()),
     last_start_time_TEXT: Type.Optional(Type.String()),
@@ -142,7 +198,7 @@ export const Resources = Type.Object({
   mem_free_bytes: Type.Integer(),
   mem_totalSwap_bytes: Type.Integer(),
   mem_freeSwap_bytes: Type.Integer(),
-  mem_applications: Type.Integer({ description: "Resident bytes of the agent and all it runs" }),
+  mem_applications: Type.Integer({ description: "Resident bytes of the server, the agent and all it runs" }),
   load: Type.Object({ "1min": Type.Number(), "5min": Type.Number(), "15min": Type.Number() }),
   fs: Type.Array(
     Type.Object({

@@ -1,18 +1,26 @@
 /** Applications: add, view, list, enable, disable, delete, health. */
 import { Type } from "typebox";
+import { YardError } from "../../../platform/errors.ts";
 import type { ApiInstance } from "../../../platform/http/api.ts";
+import { createAppList } from "../app-list.ts";
 import type { Trail } from "../audit.ts";
 import { type Guard, principalOf } from "../authenticate.ts";
+import { inWireFields } from "../field-names.ts";
 import type { AppMeshParts } from "../parts.ts";
 import { quirks, readingOf } from "../quirks.ts";
 import { AppRequest, AppView, errorReplies, Message } from "../schemas.ts";
-import { appToWire, definitionFromWire, definitionToWire } from "../translate.ts";
+import { definitionFromWire, type Surroundings } from "../translate.ts";
+import { appToWire, definitionToWire } from "../views.ts";
 
 export const AppPath = Type.Object({ app_name: Type.String({ minLength: 1 }) });
+/** As JSON text that app-list.ts has written already. */
+const WrittenAppList = Type.Unsafe<string>(Type.Array(AppView));
 const bearer = [{ BearerAuth: [] }];
 
 export function registerApplicationRoutes(app: ApiInstance, parts: AppMeshParts, guard: Guard, trail: Trail): void {
-  const { apps, seal } = parts;
+  const { apps, seal, clock } = parts;
+  const surroundings = (): Surroundings => ({ seal, now: clock.now() });
+  const writeList = createAppList(surroundings);
 
   app.get(
     "/appmesh/applications",
@@ -22,13 +30,16 @@ export function registerApplicationRoutes(app: ApiInstance, parts: AppMeshParts,
         summary: "List the applications that the caller may see",
         tags: ["ApplicationManagement"],
         security: bearer,
-        response: { 200: Type.Array(AppView), ...errorReplies(400, 401) },
+        response: { 200: WrittenAppList, ...errorReplies(400, 401) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const visible = await apps.list(principalOf(request));
       const usage = await apps.usage(visible.map(({ name }) => name));
-      return visible.map((found) => appToWire(found, seal, usage.get(found.name)));
+      reply.type("application/json; charset=utf-8");
+      return reply.send(
+        writeList(visible, ({ name }) => ({ usage: usage.get(name), messages: apps.messages.stateOf(name) })),
+      );
     },
   );
 
@@ -46,8 +57,9 @@ export function registerApplicationRoutes(app: ApiInstance, parts: AppMeshParts,
     },
     async (request) => {
       const found = await apps.get(principalOf(request), request.params.app_name);
-      const usage = await apps.usage([found.name]);
-      return appToWire(found, seal, usage.get(found.name));
+      const usage = await apps.usage([found.name], { tree: true });
+      const observed = { usage: usage.get(found.name), messages: apps.messages.stateOf(found.name) };
+      return appToWire(found, observed, surroundings());
     },
   );
 
@@ -67,14 +79,23 @@ export function registerApplicationRoutes(app: ApiInstance, parts: AppMeshParts,
     },
     async (request, reply) => {
       const principal = principalOf(request);
-      const name = request.body.name || request.params.app_name;
-      const definition = definitionFromWire(request.body, seal);
-      const added = await apps.put(principal, name, definition, { enabled: request.body.status !== 0 });
+      const { body } = request;
+      const name = body.name || request.params.app_name;
+      const definition = definitionFromWire(body, surroundings());
+      if (body.pid && body.pid > 1) requireOwnProcess(body.pid);
+      const added = await inWireFields(() => apps.put(principal, name, definition, { enabled: body.status !== 0 }));
       await trail.record(request, principal, { action: "app.write", target: added.name, outcome: "done" });
       const reading = readingOf(request.headers["user-agent"], parts.reading);
-      return reply.code(quirks.appAddedStatus[reading]).send(definitionToWire(added, seal));
+      return reply.code(quirks.appAddedStatus[reading]).send(definitionToWire(added, surroundings()));
     },
   );
+
+  /** Clients send a viewed application back with the pid it had. Any other one asks to take over a process that the yard did not start. */
+  function requireOwnProcess(pid: number): void {
+    if (apps.hasProcess(pid)) return;
+    const message = `${pid} is no process of this yard, and a running process cannot be taken over: leave it out, and the command is started`;
+    throw new YardError("precondition", message, { field: "pid" });
+  }
 
   app.delete(
     "/appmesh/app/:app_name",

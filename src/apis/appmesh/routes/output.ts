@@ -7,11 +7,14 @@ import type { ApiInstance } from "../../../platform/http/api.ts";
 import { requestSignal } from "../../../platform/http/request-signal.ts";
 import { type Guard, principalOf } from "../authenticate.ts";
 import { endedUnknown, exitCodeOf } from "../exit-code.ts";
+import { outputLines, outputPage } from "../output-formats.ts";
 import type { AppMeshParts } from "../parts.ts";
 import { secondsOf } from "../runs.ts";
 import { Bytes, errorReplies } from "../schemas.ts";
 import { AppPath } from "./applications.ts";
 
+/** Of one request. Whoever waits longer asks again. */
+const longestWaitSeconds = 86_400;
 /** Of one reply; also the default. */
 const mostBytes = 3 * 1024 * 1024;
 
@@ -27,7 +30,11 @@ const OutputQuery = Type.Object({
   timeout: Type.Optional(
     Type.String({ description: "Seconds to wait for the end of a running process before reading" }),
   ),
+  json: Type.Optional(Type.Boolean({ description: "1: the output as an array of lines" })),
+  html: Type.Optional(Type.Boolean({ description: "1: the output as a page" })),
 });
+
+const OutputLines = Type.Array(Type.Object({ index: Type.Integer(), stdout: Type.String() }));
 
 export function registerOutputRoutes(app: ApiInstance, parts: AppMeshParts, guard: Guard): void {
   const { apps } = parts;
@@ -43,7 +50,15 @@ export function registerOutputRoutes(app: ApiInstance, parts: AppMeshParts, guar
         params: AppPath,
         querystring: OutputQuery,
         response: {
-          200: { description: "Output from the position on", content: { "text/plain": { schema: Bytes } } },
+          200: {
+            description: "Output from the position on",
+            content: {
+              "text/plain": { schema: Bytes },
+              // With its parameter: generators take a plain application/json for the reply that everybody gets, which is the text.
+              "application/json; charset=utf-8": { schema: OutputLines },
+              "text/html": { schema: Type.String() },
+            },
+          },
           ...errorReplies(400, 401, 404, 412),
         },
       },
@@ -60,6 +75,10 @@ export function registerOutputRoutes(app: ApiInstance, parts: AppMeshParts, guar
         }
       }
       if (output.next > 0) reply.header("x-output-position", String(output.next));
+      if (query.json) return reply.type("application/json; charset=utf-8").send(outputLines(output.bytes));
+      if (query.html) {
+        return reply.type("text/html; charset=utf-8").send(outputPage(request.params.app_name, output.bytes));
+      }
       return reply.type("text/plain; charset=utf-8").send(output.bytes);
     },
   );
@@ -73,7 +92,8 @@ export function registerOutputRoutes(app: ApiInstance, parts: AppMeshParts, guar
     const index = Math.max(0, secondsOf(query.stdout_index, "stdout_index") ?? 0);
     const runId = index === 0 ? query.process_uuid || undefined : undefined;
     const which = runId === undefined ? { index } : { runId };
-    const waitForExitMs = Math.max(0, secondsOf(query.timeout, "timeout") ?? 0) * 1_000;
+    const waitSeconds = Math.max(0, secondsOf(query.timeout, "timeout") ?? 0);
+    const waitForExitMs = Math.min(waitSeconds, longestWaitSeconds) * 1_000;
     const { position, maxBytes, isTail } = windowOf(query);
     const page = await apps.output(principal, name, {
       ...which,

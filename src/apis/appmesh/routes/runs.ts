@@ -1,16 +1,18 @@
 /** Runs: a command, or a copy of an application, as a temporary application; waited for or not. */
 import { Type } from "typebox";
+import type { AppDefinition } from "../../../apps/app.ts";
 import type { RunRequest } from "../../../apps/runs.ts";
 import { isYardError, YardError } from "../../../platform/errors.ts";
 import type { ApiInstance, ApiRequest } from "../../../platform/http/api.ts";
 import type { Trail } from "../audit.ts";
 import { type Guard, principalOf } from "../authenticate.ts";
 import { endedUnknown, exitCodeOf } from "../exit-code.ts";
+import { inWireFields } from "../field-names.ts";
 import type { AppMeshParts } from "../parts.ts";
 import { quirks, readingOf } from "../quirks.ts";
 import { runTimesOf } from "../runs.ts";
 import { AppRequest, Bytes, errorReplies } from "../schemas.ts";
-import { definitionFromWire, replacementFromWire } from "../translate.ts";
+import { definitionFromWire, replacementFromWire, type Surroundings } from "../translate.ts";
 
 const RunQuery = Type.Object({
   timeout: Type.Optional(
@@ -91,11 +93,25 @@ export function registerRunRoutes(app: ApiInstance, parts: AppMeshParts, guard: 
 }
 
 /** The three cases of a run's body: a copy of an existing application, or a command with or without a name of its own. */
-async function runRequestOf(parts: AppMeshParts, body: AppRequest): Promise<RunRequest> {
-  const name = body.name || undefined;
-  if (name !== undefined && (await parts.apps.has(name)))
-    return { copyOf: name, replace: replacementFromWire(body, parts.seal) };
-  return { name, definition: definitionFromWire(body, parts.seal) };
+async function runRequestOf({ apps, seal, clock }: AppMeshParts, body: AppRequest): Promise<RunRequest> {
+  const name = body.name ? body.name.trim() : undefined;
+  if (name !== undefined && (await apps.has(name))) return { copyOf: name, replace: replacementFromWire(body, seal) };
+  return { name, definition: commandOf(body, { seal, now: clock.now() }) };
+}
+
+/** @throws {YardError} invalid. What a definition is refused for (a container) is here a fault of the request, too. */
+function commandOf(body: AppRequest, surroundings: Surroundings): AppDefinition {
+  try {
+    return definitionFromWire(body, surroundings);
+  } catch (error) {
+    throw asBadRequest(error);
+  }
+}
+
+/** What keeps a process from being started is the request's fault on these operations, whatever it is elsewhere. */
+function asBadRequest(error: unknown): unknown {
+  if (!isYardError(error, "precondition")) return error;
+  return new YardError("invalid", error.message, { field: error.field, cause: error });
 }
 
 /** A run is on the audit trail from the moment it is admitted: what it does to the yard cannot keep it off. */
@@ -104,11 +120,11 @@ async function asked<T>(request: ApiRequest, trail: Trail, run: RunRequest, star
   const target = "copyOf" in run ? run.copyOf : (run.name ?? "");
   await trail.intend(request, principal, { action: "app.run", target, outcome: "done" });
   try {
-    return await start();
+    return await inWireFields(start);
   } catch (error) {
     const outcome = isYardError(error, "forbidden") ? "denied" : "failed";
     await trail.record(request, principal, { action: "app.run", target, outcome });
-    throw error;
+    throw asBadRequest(error);
   }
 }
 
