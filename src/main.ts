@@ -1,16 +1,11 @@
 /** The `runyard` command: loads the file of the one command that was asked for, and turns whatever goes wrong into one line and
  *  an exit code. */
 import { Command, CommanderError } from "commander";
+import { addCommands, type CommandTable } from "./commands/command-table.ts";
 import { exitCodes } from "./commands/exit-codes.ts";
 import { isYardError } from "./platform/errors.ts";
 
-interface CommandFile {
-  /** Adds arguments, options, help and what to do. */
-  define(command: Command): void;
-}
-
-/** Loaded one by one: `runyard run` starts fast and `runyard agent` stays small. */
-const commands: Readonly<Record<string, { summary: string; load: () => Promise<CommandFile> }>> = {
+const commands: CommandTable = {
   serve: {
     summary: "run a yard: the control plane, and the agent of this host",
     load: () => import("./commands/serve.ts"),
@@ -22,6 +17,14 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<C
   run: {
     summary: "run a command on the yard, with its output and its exit code",
     load: () => import("./commands/run.ts"),
+  },
+  app: {
+    summary: "list, add, start, stop and watch apps",
+    load: () => import("./commands/app.ts"),
+  },
+  send: {
+    summary: "send a message to a running app and print its reply",
+    load: () => import("./commands/send.ts"),
   },
   login: { summary: "log in to a yard and keep the credential", load: () => import("./commands/login.ts") },
   logout: { summary: "end the session and forget the credential", load: () => import("./commands/logout.ts") },
@@ -52,14 +55,7 @@ async function createProgram(args: readonly string[]): Promise<Command> {
     .exitOverride()
     .showHelpAfterError("(add --help to see how it is used)")
     .addHelpText("after", help);
-  const asked = args[0] === "help" ? args[1] : args[0];
-  for (const [name, { summary, load }] of Object.entries(commands)) {
-    const command = program
-      .command(name)
-      .summary(summary)
-      .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`);
-    if (name === asked) (await load()).define(command);
-  }
+  await addCommands(program, commands, args);
   return program;
 }
 
@@ -67,6 +63,7 @@ const help = `
 Examples:
   $ runyard serve
   $ runyard run -- sh -c 'echo hello; exit 3'
+  $ runyard app add web --restart -- node server.js
   $ runyard help run
 
 Exit codes:

@@ -8,8 +8,8 @@ import { YardError } from "../platform/errors.ts";
 export async function ask(question: string, options: { hidden?: boolean } = {}): Promise<string> {
   // readline shows what is typed by writing it out: a hidden answer goes to a stream that drops it.
   const output = options.hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stderr;
-  if (options.hidden) process.stderr.write(question);
   const terminal = createInterface({ input: process.stdin, output, terminal: true });
+  if (options.hidden) process.stderr.write(question); // only now: what is typed before would be echoed by the terminal itself
   const cancelled = new AbortController();
   const cancel = (): void => cancelled.abort();
   terminal.once("SIGINT", cancel).once("close", cancel);

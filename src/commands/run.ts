@@ -4,20 +4,17 @@ import { join } from "shlex";
 import type { YardFlags } from "../client/find-yard.ts";
 import { runRemotely } from "../client/remote-run.ts";
 import { maxRunSeconds } from "../client/runs.ts";
-import { isYardError } from "../platform/errors.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { exitCodeOf, onStopRequest } from "./signals.ts";
-import { addYardOptions, connectToYard } from "./yard-options.ts";
+import { addVariable, type Variables } from "./option-values.ts";
+import { stoppable } from "./stoppable.ts";
+import { addYardOptions, followParts, notice } from "./yard-options.ts";
 
 interface RunOptions extends YardFlags {
   name?: string;
   timeout?: number;
   cwd?: string;
-  env?: Record<string, string>;
+  env?: Variables;
 }
-
-/** A yard that is being upgraded is back within this time. */
-const patienceMs = 5 * 60_000;
 
 export function define(command: Command): void {
   addYardOptions(command)
@@ -45,39 +42,25 @@ Examples:
   $ runyard run --cwd /srv/site --env STAGE=test --timeout 600 -- make test
   $ runyard run --name nightly-backup`;
 
-async function run(argv: readonly string[], options: RunOptions): Promise<number> {
-  const stop = new AbortController();
-  using request = onStopRequest();
-  void request.received.then((signal) => stop.abort(signal));
-  const onClosedOutput = (): void => stop.abort("output closed");
-  process.stdout.once("error", onClosedOutput); // `runyard run … | head -1`: nobody reads on
-  try {
-    const code = await runRemotely(
-      {
-        name: options.name,
-        command: argv.length > 0 ? join(argv) : undefined,
-        workingDirectory: options.cwd,
-        env: options.env,
-        timeoutSeconds: options.timeout,
-      },
-      {
-        connect: () => connectToYard(options),
-        output: process.stdout,
-        notice: (text) => console.error(`runyard: ${text}`),
-        signal: stop.signal,
-        patienceMs,
-      },
-    );
-    if (code === undefined)
-      console.error(
-        "runyard: the command has ended, but its exit code is unknown: its host's agent was away at that moment",
+function run(argv: readonly string[], options: RunOptions): Promise<number> {
+  return stoppable(
+    async (signal) => {
+      const code = await runRemotely(
+        {
+          name: options.name,
+          command: argv.length > 0 ? join(argv) : undefined,
+          workingDirectory: options.cwd,
+          env: options.env,
+          timeoutSeconds: options.timeout,
+        },
+        followParts(options, signal),
       );
-    return code ?? exitCodes.failure;
-  } catch (error) {
-    if (!stop.signal.aborted || isYardError(error)) throw error;
-    const { reason } = stop.signal;
-    return reason === "SIGINT" || reason === "SIGTERM" ? exitCodeOf(reason) : exitCodes.failure;
-  }
+      if (code === undefined)
+        notice("the command has ended, but its exit code is unknown: its host's agent was away at that moment");
+      return code ?? exitCodes.failure;
+    },
+    { whenOutputCloses: exitCodes.failure }, // the command was stopped before its end
+  );
 }
 
 function parseTimeout(text: string): number {
@@ -86,10 +69,4 @@ function parseTimeout(text: string): number {
     throw new InvalidArgumentError(`It is a whole number of seconds from 1 to ${maxRunSeconds}.`);
   }
   return seconds;
-}
-
-function addVariable(text: string, before: Record<string, string> = {}): Record<string, string> {
-  const at = text.indexOf("=");
-  if (at < 1) throw new InvalidArgumentError("It looks like KEY=value.");
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }

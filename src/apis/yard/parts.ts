@@ -23,8 +23,23 @@ export interface AppOutputs {
   output(
     principal: Principal,
     name: string,
-    request: { readonly position: number; readonly maxBytes: number; readonly runId?: string },
-  ): Promise<{ readonly bytes: Buffer; readonly from: number; readonly next: number }>;
+    request: {
+      readonly position: number;
+      readonly maxBytes: number;
+      readonly runId?: string;
+      /** In place of `runId`: the k-th run before the current or last one. */
+      readonly index?: number;
+    },
+  ): Promise<{
+    readonly bytes: Buffer;
+    readonly from: number;
+    readonly next: number;
+    /** All that was printed so far. */
+    readonly size: number;
+    readonly run: { readonly id: string };
+    /** The run had ended before the bytes were read. */
+    readonly ended: boolean;
+  }>;
   /** All bytes from `position` until that run has ended. */
   follow(
     principal: Principal,

@@ -23,6 +23,12 @@ const ada: Principal = {
 const guest: Principal = { ...ada, username: "guest", permissions: new Set() };
 const log = createLog({ level: "silent" });
 
+type Page = Awaited<ReturnType<YardApiParts["apps"]["output"]>>;
+
+function pageOf({ bytes = Buffer.alloc(0), from = 0, next = 0 }: Partial<Page> = {}): Page {
+  return { bytes, from, next, size: next, run: { id: "run_1" }, ended: true };
+}
+
 async function openServer(overrides: Partial<YardApiParts> = {}) {
   const metrics = createMetrics();
   const parts: YardApiParts = {
@@ -33,7 +39,7 @@ async function openServer(overrides: Partial<YardApiParts> = {}) {
       throw new YardError("unauthenticated", "A valid token is needed.");
     },
     apps: {
-      output: async () => ({ bytes: Buffer.from("hello"), from: 3, next: 8 }),
+      output: async () => pageOf({ bytes: Buffer.from("hello"), from: 3, next: 8 }),
       follow: async () => Readable.from([Buffer.from("hello")]),
     },
     events: {
@@ -123,7 +129,9 @@ test("pages events", async () => {
 test("gives a page of output with its positions, or all of it as a stream", async () => {
   await using server = await openServer();
   const page = await server.get("/yard/v1/apps/x/output?position=1", "ada");
-  assert.deepEqual([page.body, page.headers["x-output-position"], page.headers["x-output-next"]], ["hello", "3", "8"]);
+  assert.equal(page.body, "hello");
+  const told = ["position", "run", "next", "size", "ended"].map((name) => page.headers[`x-output-${name}`]);
+  assert.deepEqual(told, ["3", "run_1", "8", "8", "true"]);
   const stream = await server.get("/yard/v1/apps/x/output?position=1&follow", "ada");
   assert.deepEqual([stream.body, stream.headers["x-output-position"]], ["hello", "3"]);
 });
@@ -136,7 +144,7 @@ test("a followed output holds back its source while nobody reads, and lets go of
       this.push(Buffer.alloc(64 * 1024));
     },
   });
-  const output = async () => ({ bytes: Buffer.alloc(0), from: 0, next: 0 });
+  const output = async () => pageOf();
   await using server = await openServer({ apps: { output, follow: async () => source } });
   const [listener] = await server.listen([{ secure: false, host: "127.0.0.1", port: 0 }]);
   const leaving = new AbortController();
@@ -162,7 +170,7 @@ test("a followed output breaks off when the server closes", async () => {
   const source = new Readable({ read() {} });
   source.push("some");
   const server = await openServer({
-    apps: { output: async () => ({ bytes: Buffer.alloc(0), from: 0, next: 0 }), follow: async () => source },
+    apps: { output: async () => pageOf(), follow: async () => source },
   });
   const [listener] = await server.listen([{ secure: false, host: "127.0.0.1", port: 0 }]);
   const response = await fetch(`${listener?.url}/yard/v1/apps/x/output?follow`, {
