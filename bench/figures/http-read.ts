@@ -8,8 +8,8 @@
  *  (`busy` is then well below 1 core), and the rates come closer to one another than they are. So the same aim is judged
  *  by the CPU time that each server spends on a request, too: what a rate at a full core would be. */
 import { compare } from "../harness/compare.ts";
-import type { Bench, Figure, Side } from "../harness/figure.ts";
-import { type HttpTarget, httpRate } from "../harness/http-load.ts";
+import type { Bench, Figure } from "../harness/figure.ts";
+import { httpSide } from "../harness/http-load.ts";
 import { ask } from "../harness/messages.ts";
 import { peer } from "../harness/paths.ts";
 import { openYard, type Yard } from "../harness/yard.ts";
@@ -53,20 +53,19 @@ async function compareRoute(bench: Bench, yard: Yard, { label, path, least }: (t
       },
       busy: { label: `${label}: busy`, unit: "cores", score: "ours" },
     },
-    ours: sideOf(bench, "runyard", { pid: yard.serverPid, url: `${yard.url}${path}`, authorization }),
-    peer: sideOf(bench, "node:http", { pid: plain.pid, url: `http://127.0.0.1:${port}${path}`, authorization }),
+    ours: httpSide(
+      bench,
+      "runyard",
+      { pid: yard.serverPid, url: `${yard.url}${path}`, authorization },
+      secondsPerRound,
+    ),
+    peer: httpSide(
+      bench,
+      "node:http",
+      { pid: plain.pid, url: `http://127.0.0.1:${port}${path}`, authorization },
+      secondsPerRound,
+    ),
   });
-}
-
-function sideOf(bench: Bench, name: string, target: HttpTarget): Side<"rate" | "cpu" | "busy"> {
-  return {
-    name,
-    pids: () => [target.pid],
-    async measure() {
-      const { perSecond, cpuMicrosPerRequest, busyCores } = await httpRate(bench, target, secondsPerRound);
-      return { rate: perSecond, cpu: cpuMicrosPerRequest, busy: busyCores };
-    },
-  };
 }
 
 async function replyOf(yard: Yard, path: string): Promise<PlainReply> {

@@ -1,10 +1,15 @@
 /** All figures, in the order in which they are run. */
 
 import type { Figure } from "../harness/figure.ts";
+import { applicationList } from "./application-list.ts";
+import { fileDownload } from "./file-download.ts";
+import { fileUpload } from "./file-upload.ts";
 import { httpRead } from "./http-read.ts";
 import { idleMemory } from "./idle-memory.ts";
+import { messageRoundTrip } from "./message-round-trip.ts";
 import { outputThroughput } from "./output-throughput.ts";
 import { restartAfterCrash } from "./restart-after-crash.ts";
+import { schedulesAtRest } from "./schedules-at-rest.ts";
 import { startOfApps } from "./start-of-apps.ts";
 import { syncRunLatency } from "./sync-run-latency.ts";
 import { syncRunThroughput } from "./sync-run-throughput.ts";
@@ -12,9 +17,14 @@ import { syncRunThroughput } from "./sync-run-throughput.ts";
 export const figures: readonly Figure[] = [
   syncRunLatency,
   syncRunThroughput,
+  messageRoundTrip,
   httpRead,
+  applicationList,
   startOfApps,
   restartAfterCrash,
   idleMemory,
   outputThroughput,
+  fileDownload,
+  fileUpload,
+  schedulesAtRest,
 ];

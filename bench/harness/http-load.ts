@@ -1,6 +1,6 @@
 /** HTTP load from a process of its own, by autocannon: 32 connections, one request at a time on each. */
 import { text } from "node:stream/consumers";
-import type { Bench } from "./figure.ts";
+import type { Bench, Side } from "./figure.ts";
 import { peerModules } from "./paths.ts";
 import { cpuSecondsOf } from "./processes.ts";
 
@@ -12,7 +12,7 @@ export interface HttpTarget {
   readonly authorization: string;
 }
 
-export interface HttpRate {
+interface HttpRate {
   readonly perSecond: number;
   /** CPU time of the server's process, in microseconds: steadier than the rate, since it does not depend on what else ran. */
   readonly cpuMicrosPerRequest: number;
@@ -21,7 +21,7 @@ export interface HttpRate {
 }
 
 /** @throws {Error} if any request failed or was answered with another status than 2xx */
-export async function httpRate(bench: Bench, target: HttpTarget, seconds: number): Promise<HttpRate> {
+async function httpRate(bench: Bench, target: HttpTarget, seconds: number): Promise<HttpRate> {
   await using load = bench.children.start(
     process.execPath,
     [
@@ -49,5 +49,22 @@ export async function httpRate(bench: Bench, target: HttpTarget, seconds: number
     perSecond: requests / result.duration,
     cpuMicrosPerRequest: (cpuSeconds / requests) * 1e6,
     busyCores: cpuSeconds / Math.min(elapsed, result.duration),
+  };
+}
+
+/** A server under that load, as one side of a comparison. */
+export function httpSide(
+  bench: Bench,
+  name: string,
+  target: HttpTarget,
+  seconds: number,
+): Side<"rate" | "cpu" | "busy"> {
+  return {
+    name,
+    pids: () => [target.pid],
+    async measure() {
+      const { perSecond, cpuMicrosPerRequest, busyCores } = await httpRate(bench, target, seconds);
+      return { rate: perSecond, cpu: cpuMicrosPerRequest, busy: busyCores };
+    },
   };
 }

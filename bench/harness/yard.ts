@@ -48,6 +48,7 @@ export async function openYard(bench: Bench, { preload, connections = 16 }: Yard
       HOME: directory.path,
       XDG_CACHE_HOME: compileCache,
       RUNYARD_ADMIN_PASSWORD: password,
+      RUNYARD_EXAMPLES: "false",
     },
     stdio: ["ignore", log.fd, log.fd],
   });
