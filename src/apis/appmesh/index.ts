@@ -1,9 +1,9 @@
 /** App Mesh's wire protocol: a thin translator on apps/, identity/ and the local host. */
 
 import type { Principal } from "../../identity/principal.ts";
+import { createTrail } from "../../identity/trail.ts";
 import type { Api, ApiRequest } from "../../platform/http/api.ts";
 import { readAnyBodyAsJson } from "../../platform/http/bodies.ts";
-import { createTrail } from "./audit.ts";
 import { createGuard, requireGuards } from "./authenticate.ts";
 import { allowCookies, createCookies } from "./cookies.ts";
 import { allowCrossOrigin } from "./cors.ts";
@@ -44,7 +44,7 @@ const openOperations = [
 ];
 
 export function appMeshApi(parts: AppMeshParts): Api {
-  const trail = createTrail(parts.identity.audit, parts.essential);
+  const trail = createTrail({ api: "appmesh", audit: parts.identity.audit, essential: parts.essential });
   const denied = (request: ApiRequest, principal: Principal, permission: string) =>
     void trail
       .record(request, principal, { action: "permission.denied", target: permission, outcome: "denied" })

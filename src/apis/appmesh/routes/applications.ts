@@ -1,9 +1,9 @@
 /** Applications: add, view, list, enable, disable, delete, health. */
 import { Type } from "typebox";
+import type { Trail } from "../../../identity/trail.ts";
 import { YardError } from "../../../platform/errors.ts";
 import type { ApiInstance } from "../../../platform/http/api.ts";
 import { createAppList } from "../app-list.ts";
-import type { Trail } from "../audit.ts";
 import { type Guard, principalOf } from "../authenticate.ts";
 import { inWireFields } from "../field-names.ts";
 import type { AppMeshParts } from "../parts.ts";

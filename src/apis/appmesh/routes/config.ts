@@ -1,6 +1,7 @@
 /** The server's configuration, as App Mesh's clients know it. */
+
+import type { Trail } from "../../../identity/trail.ts";
 import type { ApiInstance } from "../../../platform/http/api.ts";
-import type { Trail } from "../audit.ts";
 import { type Guard, principalOf } from "../authenticate.ts";
 import type { AppMeshParts } from "../parts.ts";
 import { errorReplies } from "../schemas.ts";

@@ -1,8 +1,8 @@
 /** Labels of the host. */
 import { Type } from "typebox";
+import type { Trail } from "../../../identity/trail.ts";
 import { isYardError, YardError } from "../../../platform/errors.ts";
 import type { ApiInstance } from "../../../platform/http/api.ts";
-import type { Trail } from "../audit.ts";
 import { type Guard, principalOf } from "../authenticate.ts";
 import type { AppMeshParts } from "../parts.ts";
 import { quirks, readingOf } from "../quirks.ts";

@@ -1,11 +1,11 @@
 /** Messages to running applications, which this API calls tasks: a client posts one and waits for the reply; the application's process
  *  fetches it and puts the reply. The process shows its own key, no token. Bodies are bytes, whatever they are labelled. */
 import { Type } from "typebox";
+import type { Trail } from "../../../identity/trail.ts";
 import type { ApiInstance, ApiReply, ApiRequest } from "../../../platform/http/api.ts";
 import { keepBodiesRaw } from "../../../platform/http/bodies.ts";
 import { checkHook } from "../../../platform/http/check-hook.ts";
 import { requestSignal } from "../../../platform/http/request-signal.ts";
-import type { Trail } from "../audit.ts";
 import { type Guard, principalOf } from "../authenticate.ts";
 import type { AppMeshParts } from "../parts.ts";
 import { quirks, readingOf } from "../quirks.ts";

@@ -2,10 +2,10 @@
 import { Type } from "typebox";
 import { nameKey } from "../../../identity/names.ts";
 import type { Principal } from "../../../identity/principal.ts";
+import type { Trail } from "../../../identity/trail.ts";
 import { isYardError, YardError } from "../../../platform/errors.ts";
 import type { ApiInstance, ApiRequest } from "../../../platform/http/api.ts";
 import { checkHook } from "../../../platform/http/check-hook.ts";
-import type { Trail } from "../audit.ts";
 import { type Guard, principalOf } from "../authenticate.ts";
 import { inWireFields } from "../field-names.ts";
 import type { AppMeshParts } from "../parts.ts";

@@ -25,7 +25,7 @@ const own = async (client: AppMesh) => (await client.expect("GET", "/user/permis
 
 test("roles are shown with their permissions in App Mesh's words, sorted", async () => {
   const shown = await roles();
-  assert.deepEqual(shown.shell, ["app-run-async", "app-run-sync", "app-run-task"]);
+  assert.deepEqual(shown.shell, ["app-run-async", "app-run-sync", "app-run-task", "scripts.run", "snapshots.write"]);
   assert.deepEqual(shown.admin, ["*"]);
 });
 

@@ -1,9 +1,9 @@
 /** Roles and permissions. A change of a role acts at once for all who hold it. */
 import { Type } from "typebox";
 import { permissions as allPermissions } from "../../../identity/permissions.ts";
+import type { Trail } from "../../../identity/trail.ts";
 import { isYardError } from "../../../platform/errors.ts";
 import type { ApiInstance } from "../../../platform/http/api.ts";
-import type { Trail } from "../audit.ts";
 import { type Guard, principalOf } from "../authenticate.ts";
 import type { AppMeshParts } from "../parts.ts";
 import { permissionFromWire, permissionToWire } from "../permissions.ts";

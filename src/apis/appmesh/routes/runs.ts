@@ -2,9 +2,9 @@
 import { Type } from "typebox";
 import type { AppDefinition } from "../../../apps/app.ts";
 import type { RunRequest } from "../../../apps/runs.ts";
+import type { Trail } from "../../../identity/trail.ts";
 import { isYardError, YardError } from "../../../platform/errors.ts";
 import type { ApiInstance, ApiRequest } from "../../../platform/http/api.ts";
-import type { Trail } from "../audit.ts";
 import { type Guard, principalOf } from "../authenticate.ts";
 import { endedUnknown, exitCodeOf } from "../exit-code.ts";
 import { inWireFields } from "../field-names.ts";

@@ -2,10 +2,10 @@
 import { type Static, Type } from "typebox";
 import type { IssuedToken } from "../../../identity/identity.ts";
 import { mayDo, type Principal } from "../../../identity/principal.ts";
+import type { Trail } from "../../../identity/trail.ts";
 import { YardError } from "../../../platform/errors.ts";
 import type { ApiInstance } from "../../../platform/http/api.ts";
 import { credentialLimit } from "../../../platform/http/rate-limit.ts";
-import type { Trail } from "../audit.ts";
 import {
   audienceFromWire,
   basicCredentialsOf,

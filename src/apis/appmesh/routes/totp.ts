@@ -1,9 +1,9 @@
 /** The second factor: a secret for an authenticator app, its first code, the second step of a login, and switching it off. */
 import { Type } from "typebox";
+import type { Trail } from "../../../identity/trail.ts";
 import { isYardError, YardError } from "../../../platform/errors.ts";
 import type { ApiInstance } from "../../../platform/http/api.ts";
 import { credentialLimit } from "../../../platform/http/rate-limit.ts";
-import type { Trail } from "../audit.ts";
 import { type Guard, principalOf } from "../authenticate.ts";
 import { type CookieSessions, isAsked } from "../cookies.ts";
 import type { AppMeshParts } from "../parts.ts";

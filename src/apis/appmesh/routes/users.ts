@@ -1,9 +1,9 @@
 /** Users: list, view, add, change, delete, lock and unlock; and the groups they are in. */
 import { Type } from "typebox";
 import { nameKey } from "../../../identity/names.ts";
+import type { Trail } from "../../../identity/trail.ts";
 import { isYardError, YardError } from "../../../platform/errors.ts";
 import type { ApiInstance } from "../../../platform/http/api.ts";
-import type { Trail } from "../audit.ts";
 import { defaultAudience, type Guard, principalOf } from "../authenticate.ts";
 import type { AppMeshParts } from "../parts.ts";
 import { quirks, readingOf } from "../quirks.ts";
