@@ -28,6 +28,8 @@ export const roomRules: Readonly<Record<string, RoomRule>> = {
   agent: { values: [...base, "sandboxes"] },
   hosts: { values: [...base, "agent/protocol.ts"], types: ["sandboxes/sandbox.ts"] },
   ...Object.fromEntries(domains.map((domain) => [domain, { values: base, types: seams }])),
+  // What a script mounts is a snapshot.
+  scripts: { values: [...base, "snapshots"], types: seams },
   worker: { values: [...base, "sandboxes"] },
   ...Object.fromEntries(
     ["appmesh", "wrenn", "mitosis", "mcpv8", "dockmesh", "mcp", "yard"].map((api) => [
@@ -72,11 +74,13 @@ export const packageRules: Readonly<Record<string, readonly string[]>> = {
   jose: ["identity", "platform/crypto"],
   otpauth: ["identity"],
   "@peculiar/": ["platform"],
+  "@modelcontextprotocol/server": ["apis/mcp", "commands"],
+  "@modelcontextprotocol/client": ["commands"],
   koffi: ["platform/process"],
   "@lydell/node-pty": ["platform/process", "sandboxes", "agent"],
   dockerode: ["sandboxes", "agent", "containers"],
-  // The control plane starts no process but its own agent.
-  "node:child_process": ["platform/process", "sandboxes", "agent", "worker", "hosts/local-agent.ts"],
+  // The control plane starts no process but its own agent, and the engines that scripts run in.
+  "node:child_process": ["platform/process", "sandboxes", "agent", "worker", "hosts/local-agent.ts", "scripts/engine"],
 };
 
 export interface Import {

@@ -19,6 +19,21 @@ export interface Schema {
   settings: SettingRow;
   apps: AppRow;
   labels: LabelRow;
+  snapshot_packs: SnapshotPackRow;
+  snapshot_objects: SnapshotObjectRow;
+  snapshot_roots: SnapshotRootRow;
+  snapshot_labels: SnapshotLabelRow;
+  snapshot_moves: SnapshotMoveRow;
+  executions: ExecutionRow;
+  execution_output: ExecutionOutputRow;
+  heaps: HeapRow;
+  heap_tags: HeapTagRow;
+  heap_packs: HeapPackRow;
+  heap_uses: HeapUseRow;
+  heap_blobs: HeapBlobRow;
+  script_steps: ScriptStepRow;
+  script_sessions: ScriptSessionRow;
+  removed_teams: RemovedTeamRow;
 }
 
 export interface UserRow {
@@ -184,4 +199,164 @@ export interface LabelRow {
   name: string;
   value: string;
   updated_at: number;
+}
+
+/** A blob that holds many objects of snapshots. Collected when it holds none in use. */
+export interface SnapshotPackRow {
+  id: string;
+  /** `announced`: its blob is being written, or was left behind. */
+  state: "announced" | "stored";
+  /** Of the blob. */
+  bytes: number;
+  /** Of its objects, before compression. */
+  size: number;
+  created_at: number;
+}
+
+export interface SnapshotObjectRow {
+  /** Hex SHA-256. */
+  id: string;
+  pack_id: string;
+  /** Of the frame that holds it, in the pack; and that frame's length. */
+  position: number;
+  bytes: number;
+  /** Of the object, before compression. */
+  size: number;
+}
+
+/** A snapshot that a team may read. Forgotten when unused for long; everything that a row reaches is stored. */
+export interface SnapshotRootRow {
+  seq: Generated<number>;
+  team_id: string;
+  id: string;
+  created_at: number;
+  used_at: number;
+}
+
+export interface SnapshotLabelRow {
+  team_id: string;
+  name: string;
+  head: string;
+  updated_at: number;
+}
+
+/** The log of a label. Its store keeps the newest of each. */
+export interface SnapshotMoveRow {
+  seq: Generated<number>;
+  team_id: string;
+  label: string;
+  at: number;
+  from_id: string | null;
+  to_id: string;
+  operation: "create" | "push" | "reset";
+  message: string | null;
+}
+
+/** One run of a script. Retention is its store's: by age, and by number for each team. */
+export interface ExecutionRow {
+  /** UUID v4. */
+  id: string;
+  /** No foreign key: open access owns executions, too, and is no team. */
+  team_id: string;
+  status: "running" | "completed" | "failed" | "timed_out" | "cancelled";
+  created_at: number;
+  /** Null as long as it waits or runs. */
+  ended_at: number | null;
+  /** How long it waited for an engine, and how long it ran, in milliseconds. */
+  queued_ms: number | null;
+  run_ms: number | null;
+  error: string | null;
+  /** JSON of the script's final value. */
+  result: string | null;
+  /** JSON array of texts: what JSON cannot express of that value. */
+  lost: string | null;
+  session: string | null;
+  heap_in: string | null;
+  heap_out: string | null;
+  fs_out: string | null;
+}
+
+/** What an execution has printed, in pieces, each with where it lies in the whole. */
+export interface ExecutionOutputRow {
+  execution_id: string;
+  /** Of the first byte. */
+  position: number;
+  size: number;
+  /** Line feeds in front of `position`, and in the piece. */
+  lines_before: number;
+  lines: number;
+  /** 1: the last byte is no line feed. */
+  is_open: number;
+  bytes: Uint8Array;
+}
+
+/** A saved memory that a team may resume. All packs that it is read from are there, as long as it is. */
+export interface HeapRow {
+  seq: Generated<number>;
+  team_id: string;
+  /** Hex SHA-256 of its content. */
+  id: string;
+  /** Its own: the one that tells where its pages are. */
+  pack_id: string;
+  created_at: number;
+  /** Within an hour. */
+  used_at: number;
+}
+
+/** What heaps consist of. Never changes, and goes with the last heap that is read from it. */
+export interface HeapPackRow {
+  /** Random: no name is used twice. */
+  id: string;
+  /** Null: it is large, and a blob. */
+  bytes: Uint8Array | null;
+}
+
+/** A pack that a heap is read from. */
+export interface HeapUseRow {
+  heap_seq: number;
+  pack_id: string;
+}
+
+/** A blob that belongs to no pack: it is being written, or is to be deleted. */
+export interface HeapBlobRow {
+  pack_id: string;
+  since: number;
+  /** 1: it is to be deleted. */
+  is_doomed: number;
+}
+
+export interface HeapTagRow {
+  team_id: string;
+  heap_id: string;
+  key: string;
+  value: string;
+}
+
+/** The log of a session: its completed runs. The newest one's heap is what the next run resumes. Its store keeps the newest of each. */
+export interface ScriptStepRow {
+  seq: Generated<number>;
+  team_id: string;
+  session: string;
+  execution_id: string;
+  at: number;
+  heap_in: string | null;
+  heap_out: string | null;
+  fs_out: string | null;
+  /** The source, its beginning if it is long. */
+  source: string;
+}
+
+/** A session, for as long as it has steps. */
+export interface ScriptSessionRow {
+  team_id: string;
+  name: string;
+  /** Its number in `script_steps`. */
+  newest_step: number;
+  used_at: number;
+}
+
+/** A team that is no more, and that other parts may still keep things of. Gone when these are. */
+export interface RemovedTeamRow {
+  team_id: string;
+  removed_at: number;
 }
