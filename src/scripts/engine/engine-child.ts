@@ -1,0 +1,122 @@
+/** The pool's end of one engine process: starts it, hands it one execution at a time, believes nothing of what it says, and ends it when it does not
+ *  end by itself. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { YardError } from "../../platform/errors.ts";
+import { after } from "../../platform/timers.ts";
+import { cancelFlagDescriptor, openCancelFlag } from "./cancel-flag.ts";
+import { engineCommand } from "./engine-command.ts";
+import { createFrameReader, encodeFrame, type Frame, maxHeadBytes } from "./frames.ts";
+import { type HeapImage, heapImage } from "./heap-image.ts";
+import { type EngineMessage, type PoolMessage, parseEngineMessage } from "./messages.ts";
+
+export interface EngineChild extends AsyncDisposable {
+  readonly pid: number;
+  /** What its executions start from. */
+  readonly base: HeapImage;
+  readonly isAlive: boolean;
+  /** Its last words, for the log. */
+  readonly lastWords: string;
+  /** Settles when the process has ended, however. */
+  readonly ended: Promise<void>;
+  send(message: PoolMessage, ...attachment: readonly Uint8Array[]): void;
+  /** Resolves when all that was sent has left this process, or nothing can be sent any more. */
+  flushed(): Promise<void>;
+  /** Who is told what it says from now on. An error of the listener ends the process. */
+  listen(listener: ((message: EngineMessage, attachment: Buffer) => void) | undefined): void;
+  /** Tells a busy engine that the execution is over. */
+  flagCancelled(execution: number): void;
+  kill(): void;
+}
+
+export interface EngineChildOptions {
+  /** The most that an execution may be granted, in MiB. */
+  readonly maxMemoryMb: number;
+}
+
+const startTimeoutMs = 20_000;
+const keptWordsCharacters = 4_000;
+const megabyte = 1024 ** 2;
+/** What every engine has, beside the script's memory. */
+const baseAllowanceMb = 64;
+
+/** @throws {YardError} unavailable: it did not start */
+export async function openEngineChild({ maxMemoryMb }: EngineChildOptions): Promise<EngineChild> {
+  const flag = openCancelFlag();
+  const { file, args } = engineCommand(maxMemoryMb);
+  const stdio: ("pipe" | number)[] = ["pipe", "pipe", "pipe"];
+  stdio[cancelFlagDescriptor] = flag.descriptor;
+  const child = spawn(file, args, { cwd: "/", env: {}, stdio });
+  const ended = endOf(child).finally(() => flag[Symbol.dispose]());
+  const words = keepLastWords(child);
+  const limits = { headBytes: maxHeadBytes, attachmentBytes: (maxMemoryMb + baseAllowanceMb) * megabyte };
+  const ready = Promise.withResolvers<HeapImage>();
+  let isAlive = true;
+  let listener: ((message: EngineMessage, attachment: Buffer) => void) | undefined = (message, attachment) => {
+    if (message.type !== "ready") throw new Error("The script engine talks before it is ready.");
+    const { build, stackPointer, hooks } = message;
+    ready.resolve(heapImage(build, { memory: Buffer.from(attachment), stackPointer, hooks }));
+  };
+
+  function receive({ head, attachment }: Frame): void {
+    listener?.(parseEngineMessage(head), attachment);
+  }
+
+  const read = createFrameReader(limits, receive);
+  child.stdout?.on("data", (chunk: Buffer) => {
+    try {
+      if (isAlive) read(chunk);
+    } catch {
+      child.kill("SIGKILL"); // whatever it is, it is no engine of ours any more
+    }
+  });
+  child.stdin?.on("error", () => {}); // it has ended; `ended` says so
+  void ended.then(() => {
+    isAlive = false;
+    ready.reject(new YardError("unavailable", `The script engine did not start: ${words() || "it ended at once"}.`));
+  });
+
+  using _timer = after(startTimeoutMs, () => child.kill("SIGKILL"));
+  const base = await ready.promise;
+  listener = undefined;
+  return {
+    base,
+    ended,
+    pid: child.pid ?? 0,
+    get isAlive() {
+      return isAlive;
+    },
+    get lastWords() {
+      return words();
+    },
+    send(message, ...attachment) {
+      child.stdin?.cork();
+      for (const bytes of encodeFrame(message, ...attachment)) child.stdin?.write(bytes);
+      child.stdin?.uncork();
+    },
+    flushed: () => new Promise((resolve) => child.stdin?.write(new Uint8Array(), () => resolve())),
+    listen(next) {
+      listener = next;
+    },
+    flagCancelled: (execution) => flag.cancel(execution),
+    kill: () => void child.kill("SIGKILL"),
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+async function endOf(child: ChildProcess): Promise<void> {
+  try {
+    await once(child, "close");
+  } catch {} // it could not be started: `close` will not come
+}
+
+function keepLastWords(child: ChildProcess): () => string {
+  let words = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    words = (words + chunk.toString()).slice(-keptWordsCharacters);
+  });
+  return () => words.trim();
+}

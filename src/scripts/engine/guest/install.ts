@@ -1,0 +1,67 @@
+/** Puts the parts of this folder together, inside the engine. */
+import type { createCalls } from "./calls.ts";
+import type { installConsole } from "./console.ts";
+import type { createDescribe } from "./describe.ts";
+import type { createFetch } from "./fetch.ts";
+import type { createFs } from "./fs.ts";
+import type { BeginOptions, GuestHooks, GuestHost } from "./guest-host.ts";
+import type { createInspect } from "./inspect.ts";
+import type { installRandom } from "./random.ts";
+import type { installTimers } from "./timers.ts";
+
+export interface GuestSources {
+  readonly createInspect: typeof createInspect;
+  readonly installConsole: typeof installConsole;
+  readonly installTimers: typeof installTimers;
+  readonly installRandom: typeof installRandom;
+  readonly createDescribe: typeof createDescribe;
+  readonly createCalls: typeof createCalls;
+  readonly installBlob: () => void;
+  readonly installSearchParams: () => void;
+  readonly createFetch: typeof createFetch;
+  readonly createFs: typeof createFs;
+}
+
+export function installGuest(host: GuestHost, parts: GuestSources): GuestHooks {
+  const { parse } = JSON;
+  const { defineProperty, entries, getOwnPropertyDescriptor } = Object;
+  const { deleteProperty } = Reflect;
+  const inspect = parts.createInspect();
+  const describe = parts.createDescribe(inspect);
+  const timers = parts.installTimers(host);
+  const beginRandom = parts.installRandom();
+  const beginConsole = parts.installConsole({ inspect, printLine: (text) => host.print(`${text}\n`) });
+  const calls = parts.createCalls(host);
+  parts.installBlob();
+  parts.installSearchParams();
+  /** By the capability that each needs. */
+  const gated: Readonly<Record<string, { readonly name: string; readonly value: unknown }>> = {
+    fetch: { name: "fetch", value: parts.createFetch(calls) },
+    fs: { name: "fs", value: parts.createFs(calls) },
+  };
+
+  /** A global that is not granted does not exist; one that a script has put in its place is the script's. */
+  function gate(granted: readonly string[]): void {
+    for (const [capability, { name, value }] of entries(gated)) {
+      const present = getOwnPropertyDescriptor(globalThis, name);
+      if (granted.includes(capability) && present === undefined)
+        defineProperty(globalThis, name, { value, writable: true, configurable: true });
+      else if (!granted.includes(capability) && present?.value === value) deleteProperty(globalThis, name);
+    }
+  }
+
+  return {
+    begin(text) {
+      const options: BeginOptions = parse(text);
+      timers.begin(options);
+      calls.begin(options);
+      beginConsole(options);
+      beginRandom();
+      gate(options.capabilities);
+    },
+    fireTimer: timers.fire,
+    settle: calls.settle,
+    describeValue: describe.value,
+    describeError: describe.error,
+  };
+}

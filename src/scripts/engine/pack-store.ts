@@ -1,0 +1,28 @@
+/** Where heaps are kept: each one's pack, and which other packs it is read from. A pack never changes. */
+
+export interface HeapName {
+  readonly teamId: string;
+  /** By its content. */
+  readonly id: string;
+}
+
+export interface NewPack {
+  /** Never used before. */
+  readonly id: string;
+  readonly bytes: Uint8Array;
+  /** Ids of the other packs that its heap is read from. */
+  readonly sources: readonly string[];
+}
+
+export interface PackStore {
+  /** Stores a heap with its pack; resolves when both are safe from a crash. From then on all packs that it is read from stay as long as
+   *  the heap does. A heap that is there already stays as it is.
+   *  @throws {YardError} conflict: one of `sources` has gone, and nothing was stored */
+  put(heap: HeapName, pack: NewPack): Promise<void>;
+  /** The id of the heap's own pack, if it is there. It counts as used now: nobody collects it soon. */
+  use(heap: HeapName): Promise<string | undefined>;
+  /** A heap's own pack. @throws {YardError} not_found */
+  find(heap: HeapName): Promise<{ readonly id: string; readonly bytes: Buffer }>;
+  /** @throws {YardError} not_found */
+  get(packId: string): Promise<Buffer>;
+}

@@ -1,0 +1,44 @@
+/** All executions that have not ended, by team and id, and how they end together when the yard stops. */
+import { endWithout } from "./execution.ts";
+import { createLiveExecution, type LiveExecution, type LiveParts } from "./live-execution.ts";
+
+export interface LiveExecutions extends AsyncDisposable {
+  readonly isClosing: boolean;
+  /** @param run what is done for it; never rejects */
+  start(who: Pick<LiveExecution, "id" | "teamId">, run: (execution: LiveExecution) => Promise<void>): void;
+  /** Undefined: the team has none of that id, or it has ended. */
+  find(teamId: string, id: string): LiveExecution | undefined;
+  of(teamId: string): readonly LiveExecution[];
+}
+
+const stopped = endWithout("failed", "Interrupted: the server was stopped while the script was running.");
+
+export function createLiveExecutions(parts: Omit<LiveParts, "closing">): LiveExecutions {
+  const closing = new AbortController();
+  const live = new Map<string, LiveExecution>();
+  const running = new Set<Promise<void>>();
+
+  return {
+    get isClosing() {
+      return closing.signal.aborted;
+    },
+    start(who, run) {
+      const execution = createLiveExecution(who, { ...parts, closing: closing.signal });
+      live.set(execution.id, execution);
+      void execution.ended.then(() => live.delete(execution.id));
+      const done = run(execution).finally(() => running.delete(done));
+      running.add(done);
+      if (closing.signal.aborted) void execution.end(stopped); // it was saved while the others were ended
+    },
+    find(teamId, id) {
+      const execution = live.get(id);
+      return execution?.teamId === teamId ? execution : undefined;
+    },
+    of: (teamId) => [...live.values()].filter((execution) => execution.teamId === teamId),
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await Promise.all([...live.values()].map((execution) => execution.end(stopped)));
+      await Promise.all(running);
+    },
+  };
+}
