@@ -51,6 +51,27 @@ export interface Config {
     readonly forwardTo: readonly ListenSpec[];
     readonly maxUploadBytes: number;
   };
+  readonly scripts: {
+    readonly open: boolean;
+    readonly keepHeaps: boolean;
+    readonly consoleFormat: "inspect" | "json";
+    readonly engines: number;
+    readonly maxWaiting: number;
+    readonly maxMemoryMb: number;
+    readonly maxOutputBytes: number;
+    readonly maxFilesBytes: number;
+    /** Absolute. */
+    readonly policyFile: string | undefined;
+    readonly heapCacheBytes: number;
+    readonly retention: {
+      readonly maxExecutions: number;
+      readonly maxAgeMs: number;
+      readonly maxSessionAgeMs: number;
+    };
+    readonly heapKeepMs: number;
+  };
+  readonly mcp: { readonly mode: "stateful" | "stateless"; readonly hosts: readonly string[] };
+  readonly snapshots: { readonly keepUsedMs: number };
   readonly events: { readonly keepRows: number; readonly keepMs: number };
   /** What the operator should know, and what does not stop us. */
   readonly warnings: readonly string[];
@@ -163,7 +184,31 @@ function assemble(values: SettingValues): Omit<Config, "warnings" | "effective">
       forwardTo: values["appmesh.forward-to"] ?? [],
       maxUploadBytes: values["appmesh.max-upload"] * 1_048_576,
     },
+    scripts: scriptSettings(values),
+    mcp: { mode: values["mcp.mode"], hosts: values["mcp.hosts"] ?? [] },
+    snapshots: { keepUsedMs: values["snapshots.keep-days"] * 86_400_000 },
     events: { keepRows: values["events.keep-rows"], keepMs: values["events.keep-days"] * 86_400_000 },
+  };
+}
+
+function scriptSettings(values: SettingValues): Config["scripts"] {
+  return {
+    open: values["scripts.open"],
+    keepHeaps: values["scripts.heaps"],
+    consoleFormat: values["scripts.console"],
+    engines: values["scripts.engines"],
+    maxWaiting: values["scripts.max-waiting"],
+    maxMemoryMb: values["scripts.max-memory"],
+    maxOutputBytes: values["scripts.max-output"] * 1_048_576,
+    maxFilesBytes: values["scripts.max-files"] * 1_048_576,
+    policyFile: values["scripts.policy"],
+    heapCacheBytes: values["scripts.heap-cache"] * 1_048_576,
+    retention: {
+      maxExecutions: values["scripts.keep-executions"],
+      maxAgeMs: values["scripts.keep-days"] * 86_400_000,
+      maxSessionAgeMs: values["scripts.session-keep"] * 86_400_000,
+    },
+    heapKeepMs: values["scripts.heap-keep"] * 86_400_000,
   };
 }
 

@@ -7,6 +7,13 @@ import { runVariables } from "./apis/appmesh/process-environment.ts";
 import { systemDirectories } from "./apis/appmesh/routes/files.ts";
 import { createSeal } from "./apis/appmesh/seal.ts";
 import { createAppMeshSettings } from "./apis/appmesh/settings.ts";
+import { mcpApi } from "./apis/mcp/index.ts";
+import { createIdentify, openTeamId } from "./apis/mcpv8/callers.ts";
+import { mcpV8Api } from "./apis/mcpv8/index.ts";
+import { llmsText } from "./apis/mcpv8/llms-text.ts";
+import { createOwners } from "./apis/mcpv8/owners.ts";
+import * as scriptSchemas from "./apis/mcpv8/schemas.ts";
+import * as scriptWords from "./apis/mcpv8/translate.ts";
 import { yardApi } from "./apis/yard/index.ts";
 import type { YardApiParts } from "./apis/yard/parts.ts";
 import { type Apps, createApps } from "./apps/apps.ts";
@@ -21,13 +28,15 @@ import { openLocalHost } from "./hosts/local-host.ts";
 import { ensureFirstAdmin } from "./identity/first-start.ts";
 import type { Identity } from "./identity/identity.ts";
 import { openIdentity } from "./identity/open.ts";
+import { clearRemovedTeams } from "./identity/removed-teams.ts";
 import { createUserSummaries } from "./identity/user-summaries.ts";
 import { cacheUserSummaries } from "./identity/user-summary-cache.ts";
 import { ensureLocalKey } from "./local-key.ts";
+import { openFileBlobStore } from "./platform/blobs/file-store.ts";
 import { createBus } from "./platform/bus/bus.ts";
 import { createEventLog, type EventLog } from "./platform/bus/event-log.ts";
 import type { Topics } from "./platform/bus/topics.ts";
-import { systemClock } from "./platform/clock.ts";
+import { type Clock, systemClock } from "./platform/clock.ts";
 import { openMasterKey } from "./platform/crypto/master-key.ts";
 import { createSecretBox } from "./platform/crypto/secret-box.ts";
 import { deriveKey } from "./platform/crypto/secrets.ts";
@@ -42,8 +51,17 @@ import { type TlsSource, tlsFromFiles } from "./platform/http/tls.ts";
 import { selfSignedPaths, selfSignedTls } from "./platform/http/tls-self-signed.ts";
 import { createLog, type Log, type LogLevel } from "./platform/log.ts";
 import { createMetrics, type Metrics } from "./platform/metrics.ts";
-import { openReserve } from "./platform/reserve.ts";
+import { openReserve, type Reserve } from "./platform/reserve.ts";
 import { every } from "./platform/timers.ts";
+import { grantsNothing } from "./scripts/capabilities/policy.ts";
+import { openPolicyFile } from "./scripts/capabilities/policy-file.ts";
+import { openEnginePool } from "./scripts/engine/engine-pool.ts";
+import { createHeapStore } from "./scripts/engine/heap-store.ts";
+import type { PackStore } from "./scripts/engine/pack-store.ts";
+import { createHeapCollection, type HeapCollection } from "./scripts/heap-collection.ts";
+import { createHeapPacks } from "./scripts/heap-packs.ts";
+import { openScripts, type Scripts, type ScriptsParts } from "./scripts/scripts.ts";
+import { openSnapshots, type Snapshots } from "./snapshots/snapshots.ts";
 import { packageVersion } from "./version.ts";
 
 export interface Yard extends AsyncDisposable {
@@ -67,6 +85,8 @@ export interface YardParts {
 
 const stopGraceMs = 5_000;
 const housekeepingMs = 10 * 60_000;
+/** It reads all that is kept. */
+const collectionMs = 12 * 3_600_000;
 
 /** @throws {YardError} with one clear line for whatever keeps the yard from starting; then nothing of it stays open */
 export async function openYard(config: Config, parts: YardParts): Promise<Yard> {
@@ -105,7 +125,24 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
     }),
   );
   if (firstAdmin && config.examples) await beginWithExamples(firstAdmin.username, { identity, apps, log });
-  opened.use(every(housekeepingMs, () => housekeeping({ identity, events, log })));
+  const blobs = opened.use(await openFileBlobStore({ directory: data.blobs, clock }));
+  const snapshots = openSnapshots({ database, blobs, clock });
+  const packs = opened.use(createHeapPacks({ database, blobs, clock }));
+  const policy = opened.use(await openPolicyFile({ path: config.scripts.policyFile, log }));
+  // Whoever needs no token is granted nothing, whatever the policy says.
+  const policyOf = (teamId: string) => (teamId === openTeamId ? grantsNothing : policy.current());
+  const scripts = opened.use(
+    await startScripts({ config, database, packs, files: snapshots, policyOf, masterKey, essential, log }),
+  );
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  opened.use(every(collectionMs, () => collectGarbage({ snapshots, scripts, ...config.snapshots, signal, log })));
+  opened.defer(() => stopping.abort()); // a collection may take minutes, and can be ended anywhere
+  const heaps = createHeapCollection({ database, blobs, clock, keepUsedMs: config.scripts.heapKeepMs });
+  opened.use(every(housekeepingMs, () => housekeeping({ identity, events, heaps, log })));
+  opened.use(
+    clearRemovedTeams({ database, clock, bus, log, clear: (teamId) => clearTeam(teamId, { scripts, snapshots }) }),
+  );
 
   const metrics = createMetrics();
   const http = opened.use(
@@ -122,6 +159,16 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
           csrfKey: deriveKey(masterKey, "appmesh csrf"),
           seal: createSeal(secrets),
           loginRate: config.loginRate,
+        }),
+        mcpV8Api({
+          ...{ scripts, snapshots, essential, version: packageVersion() },
+          ...{ authenticator: identity.authenticator, teams: identity.teams, audit: identity.audit },
+          open: config.scripts.open,
+        }),
+        mcpApi({
+          ...mcpParts({ config, identity, essential, clock }),
+          ...{ scripts, snapshots, apps },
+          openapi: async (): Promise<string> => (await http.fastify.inject("/openapi/mcp-v8.json")).body,
         }),
       ],
       ...{ log, metrics },
@@ -222,6 +269,61 @@ function openAppMeshSettings({ config, data, database, labels, log, listeners }:
   });
 }
 
+interface ScriptsSources {
+  readonly config: Config;
+  readonly database: Database;
+  readonly packs: PackStore;
+  readonly files: Snapshots;
+  readonly policyOf: ScriptsParts["policyOf"];
+  readonly masterKey: Uint8Array;
+  readonly essential: Reserve["essential"];
+  readonly log: Log;
+}
+
+/** The engines' processes start with the first script. */
+async function startScripts({
+  config,
+  database,
+  packs,
+  files,
+  policyOf,
+  masterKey,
+  essential,
+  log,
+}: ScriptsSources): Promise<Scripts> {
+  const { engines, maxMemoryMb, maxOutputBytes, heapCacheBytes, ...settings } = config.scripts;
+  return await openScripts({
+    ...{ database, files, policyOf, essential, log, clock: systemClock },
+    // Scripts wait in a queue of their own: the pool's only has to hold those that have their turn.
+    engine: openEnginePool({ size: engines, maxQueued: engines * 4, maxMemoryMb, log }),
+    heapStore: createHeapStore({ packs, cacheBytes: heapCacheBytes }),
+    teamKey: (teamId) => deriveKey(masterKey, `heaps of ${teamId}`),
+    settings: { ...settings, engines, ceilings: { memoryMb: maxMemoryMb, outputBytes: maxOutputBytes } },
+  });
+}
+
+interface McpSources {
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly essential: Reserve["essential"];
+  readonly clock: Clock;
+}
+
+/** Models are told of executions in the words of the REST API, and let in as its clients are. */
+function mcpParts({ config, identity, essential, clock }: McpSources) {
+  return {
+    ...{ essential, clock, version: packageVersion(), audit: identity.audit },
+    ...{ mode: config.mcp.mode, keepHeaps: config.scripts.keepHeaps },
+    hosts: [...config.mcp.hosts, hostname(), ...config.listen.map(({ host }) => host)],
+    identify: createIdentify({
+      authenticator: identity.authenticator,
+      owners: createOwners(identity.teams),
+      open: config.scripts.open,
+    }),
+    ...{ words: scriptWords, schemas: scriptSchemas, restGuide: llmsText },
+  };
+}
+
 interface YardApiSources {
   readonly config: Config;
   readonly identity: Identity;
@@ -253,19 +355,45 @@ function yardApiParts({ config, identity, apps, events, hosts, database, metrics
   };
 }
 
-async function housekeeping({
-  identity,
-  events,
-  log,
-}: {
-  identity: Identity;
-  events: EventLog;
-  log: Log;
-}): Promise<void> {
+interface Kept {
+  readonly identity: Identity;
+  readonly events: EventLog;
+  readonly heaps: HeapCollection;
+  readonly log: Log;
+}
+
+async function housekeeping({ identity, events, heaps, log }: Kept): Promise<void> {
   try {
     await identity.purgeExpired();
     await events.trim();
+    const collected = await heaps.pass();
+    if (collected.heaps > 0) log.info(collected, "heaps that nobody needs any more were collected");
   } catch (error) {
     log.error({ err: error }, "housekeeping failed; it is tried again later");
+  }
+}
+
+/** Of a team that is no more. */
+async function clearTeam(teamId: string, { scripts, snapshots }: Pick<CollectionSources, "scripts" | "snapshots">) {
+  await scripts.removeTeam(teamId);
+  await snapshots.removeTeam(teamId);
+}
+
+interface CollectionSources {
+  readonly snapshots: Snapshots;
+  readonly scripts: Scripts;
+  readonly keepUsedMs: number;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** Of files that nothing leads to any more. */
+async function collectGarbage({ snapshots, scripts, log, ...options }: CollectionSources): Promise<void> {
+  try {
+    const collected = await snapshots.collectGarbage({ ...options, keep: await scripts.reportedSnapshots() });
+    log.info(collected, "snapshots that nobody needs any more were collected");
+  } catch (error) {
+    if (options.signal.aborted) return;
+    log.error({ err: error }, "snapshots could not be collected; it is tried again later");
   }
 }

@@ -1,6 +1,6 @@
 /** Every setting there is: the one table that flags, variables, `runyard.yaml`, `runyard config` and the help are made from. */
 import { isIP } from "node:net";
-import { homedir } from "node:os";
+import { availableParallelism, homedir } from "node:os";
 import { join } from "node:path";
 import { type ListenSpec, parseListenSpec } from "../platform/http/listen-spec.ts";
 import { parseTarget } from "../platform/http/target.ts";
@@ -142,6 +142,91 @@ export const settings = {
     parse: values.wholeNumber({ min: 1, max: 1_000_000_000 }),
     placeholder: "MiB",
     help: "largest file that may be uploaded",
+  }),
+  "scripts.open": withDefault("true", {
+    parse: values.flag,
+    placeholder: "boolean",
+    help: "whether programs on this machine may run scripts without a token",
+  }),
+  "scripts.heaps": withDefault("true", {
+    parse: values.flag,
+    placeholder: "boolean",
+    help: "whether the memory that a script leaves is kept, to be resumed",
+  }),
+  "scripts.console": withDefault("inspect", {
+    parse: values.choice(["inspect", "json"]),
+    placeholder: "inspect|json",
+    help: "how scripts print what is no text: as people read it, or as JSON",
+  }),
+  "scripts.engines": withDefault(() => String(availableParallelism()), {
+    parse: values.wholeNumber({ min: 1, max: 256 }),
+    placeholder: "number",
+    help: "scripts that run at one time; default: one for each core",
+  }),
+  "scripts.max-waiting": withDefault("2000", {
+    parse: values.wholeNumber({ min: 1, max: 100_000 }),
+    placeholder: "number",
+    help: "scripts that may wait or run; one team may have half of them",
+  }),
+  "scripts.max-memory": withDefault("256", {
+    parse: values.wholeNumber({ min: 8, max: 2_048 }),
+    placeholder: "MiB",
+    help: "most memory that a script may ask for",
+  }),
+  "scripts.max-output": withDefault("4", {
+    parse: values.wholeNumber({ min: 1, max: 64 }),
+    placeholder: "MiB",
+    help: "most that a script may print",
+  }),
+  "scripts.max-files": withDefault("1024", {
+    parse: values.wholeNumber({ min: 1, max: 1_048_576 }),
+    placeholder: "MiB",
+    help: "most that the files mounted in a script may take",
+  }),
+  "scripts.policy": optional({
+    parse: values.path,
+    placeholder: "file",
+    help: "what scripts may reach beyond their files (YAML); without one, nothing",
+  }),
+  "scripts.heap-cache": withDefault("64", {
+    parse: values.wholeNumber({ min: 0, max: 65_536 }),
+    placeholder: "MiB",
+    help: "memory for the heaps that were used last",
+  }),
+  "scripts.heap-keep": withDefault("30", {
+    parse: values.wholeNumber({ min: 1, max: 10_000 }),
+    placeholder: "number",
+    help: "days that a heap which nothing names any more is kept after it was last used",
+  }),
+  "scripts.session-keep": withDefault("365", {
+    parse: values.wholeNumber({ min: 1, max: 10_000 }),
+    placeholder: "number",
+    help: "days that a session is kept after its last run",
+  }),
+  "scripts.keep-executions": withDefault("10000", {
+    parse: values.wholeNumber({ min: 1, max: 1_000_000 }),
+    placeholder: "number",
+    help: "newest executions that are kept of each team",
+  }),
+  "scripts.keep-days": withDefault("30", {
+    parse: values.wholeNumber({ min: 1, max: 10_000 }),
+    placeholder: "number",
+    help: "days that an execution is kept",
+  }),
+  "mcp.mode": withDefault("stateful", {
+    parse: values.choice(["stateful", "stateless"]),
+    placeholder: "stateful|stateless",
+    help: "tools for models: stateless leaves one tool for scripts, which waits for their end",
+  }),
+  "mcp.hosts": optional({
+    parse: values.list((name) => name.toLowerCase()),
+    placeholder: "names",
+    help: "names under which models may ask, besides addresses, localhost and this machine's; several by comma",
+  }),
+  "snapshots.keep-days": withDefault("30", {
+    parse: values.wholeNumber({ min: 1, max: 10_000 }),
+    placeholder: "number",
+    help: "days that a snapshot without a label is kept after it was last used",
   }),
   "events.keep-rows": withDefault("100000", {
     parse: values.wholeNumber({ min: 1_000, max: 100_000_000 }),

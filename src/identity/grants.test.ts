@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eachDialect } from "../platform/db/testing.ts";
 import { isYardError } from "../platform/errors.ts";
+import { builtinRoles } from "./permissions.ts";
 import { narrow } from "./principals.ts";
 import { openTestIdentity, testPassword } from "./testing.ts";
 
@@ -97,7 +98,7 @@ eachDialect("what may be given", (open) => {
       { by: chief },
     );
     await roles.set("mine", ["*", "a-name-of-ones-own"], { by: chief });
-    const by = { ...chief, ...narrow(["*"], ["users.write", "apps.run", "apps.run-sync", "apps.message"]) };
+    const by = { ...chief, ...narrow(["*"], ["users.write", ...(builtinRoles.shell ?? [])]) };
     await users.create({ username: "helper", roles: ["shell"] }, { by });
     await assert.rejects(users.create({ username: "eve", roles: ["manage"] }, { by }), forbidden("roles"));
     await assert.rejects(users.delete("heir", { by }), forbidden());

@@ -32,6 +32,10 @@ export const permissions = [
   "roles.delete",
   "permissions.list",
   "audit.view",
+  "scripts.run",
+  "scripts.view",
+  "snapshots.view",
+  "snapshots.write",
 ] as const;
 export type Permission = (typeof permissions)[number];
 
@@ -48,7 +52,7 @@ export const builtinRoles: Readonly<Record<string, readonly (Permission | "*")[]
     "labels.delete",
     "labels.write",
   ],
-  shell: ["apps.run", "apps.run-sync", "apps.message"],
+  shell: ["apps.run", "apps.run-sync", "apps.message", "scripts.run", "snapshots.write"],
   usermgr: [
     "users.write",
     "password.change-any",
@@ -72,5 +76,7 @@ export const builtinRoles: Readonly<Record<string, readonly (Permission | "*")[]
     "totp.enable-own",
     "tokens.renew",
     "hosts.view",
+    "scripts.view",
+    "snapshots.view",
   ],
 };

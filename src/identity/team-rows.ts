@@ -4,6 +4,7 @@ import type { Schema, TeamRow } from "../platform/db/schema.ts";
 import { YardError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import { nameKey, requireTeamName } from "./names.ts";
+import { noteRemovedTeam } from "./removed-teams.ts";
 
 /** @throws {YardError} conflict: names of teams are unique without regard to case, like those of users */
 export async function addTeam(
@@ -35,16 +36,23 @@ export async function setSharedTeams(
 ): Promise<void> {
   const wanted = new Set(names.map(nameKey));
   for (const team of await sharedTeamsOf(trx, userId)) {
-    if (!wanted.has(nameKey(team.name))) await leave(trx, team.id, userId);
+    if (!wanted.has(nameKey(team.name))) await leave(trx, team.id, userId, now);
   }
   for (const name of names) await join(trx, userId, name, now);
 }
 
 /** Takes a user who is being deleted out of all teams, the personal one included. */
-export async function leaveAllTeams(trx: Kysely<Schema>, userId: string): Promise<void> {
-  for (const team of await sharedTeamsOf(trx, userId)) await leave(trx, team.id, userId);
+export async function leaveAllTeams(trx: Kysely<Schema>, userId: string, now: number): Promise<void> {
+  for (const team of await sharedTeamsOf(trx, userId)) await leave(trx, team.id, userId, now);
   await trx.deleteFrom("team_members").where("user_id", "=", userId).execute();
-  await trx.deleteFrom("teams").where("personal_of", "=", userId).execute();
+  const personal = await trx.selectFrom("teams").select("id").where("personal_of", "=", userId).execute();
+  for (const { id } of personal) await removeTeam(trx, id, now);
+}
+
+/** What it has elsewhere is cleared in the background. */
+export async function removeTeam(trx: Kysely<Schema>, teamId: string, now: number): Promise<void> {
+  await trx.deleteFrom("teams").where("id", "=", teamId).execute();
+  await noteRemovedTeam(trx, teamId, now);
 }
 
 async function join(trx: Kysely<Schema>, userId: string, name: string, now: number): Promise<void> {
@@ -65,7 +73,7 @@ async function join(trx: Kysely<Schema>, userId: string, name: string, now: numb
 }
 
 /** The last owner hands the team to the next in rank; a team whose last member leaves ends. */
-async function leave(trx: Kysely<Schema>, teamId: string, userId: string): Promise<void> {
+async function leave(trx: Kysely<Schema>, teamId: string, userId: string, now: number): Promise<void> {
   await trx.deleteFrom("team_members").where("team_id", "=", teamId).where("user_id", "=", userId).execute();
   const rank = sql<number>`case role when 'owner' then 0 when 'admin' then 1 when 'member' then 2 else 3 end`;
   const heir = await trx
@@ -76,7 +84,7 @@ async function leave(trx: Kysely<Schema>, teamId: string, userId: string): Promi
     .orderBy("user_id")
     .executeTakeFirst();
   if (!heir) {
-    await trx.deleteFrom("teams").where("id", "=", teamId).execute();
+    await removeTeam(trx, teamId, now);
   } else if (heir.role !== "owner") {
     await trx
       .updateTable("team_members")

@@ -7,7 +7,7 @@ import { YardError } from "../platform/errors.ts";
 import type { Changes } from "./changes.ts";
 import type { Team, Teams } from "./identity.ts";
 import { isName, requireTeamName } from "./names.ts";
-import { addTeam } from "./team-rows.ts";
+import { addTeam, removeTeam } from "./team-rows.ts";
 import { requireRow } from "./user-rows.ts";
 
 type StoredTeam = Selectable<TeamRow>;
@@ -96,7 +96,7 @@ export function createTeams({
           .where("team_id", "=", team.id)
           .returning("user_id")
           .execute();
-        await trx.deleteFrom("teams").where("id", "=", team.id).execute();
+        await removeTeam(trx, team.id, clock.now());
         return members;
       });
       for (const member of members) await changes.userChanged(member.user_id);

@@ -107,7 +107,7 @@ export function createUsers(parts: UserParts): Users {
         const row = await requireRow(trx, username);
         await requireWithinReach(trx, by, row);
         const { columns, ended } = await expel(trx, row, now);
-        await leaveAllTeams(trx, row.id);
+        await leaveAllTeams(trx, row.id, now);
         await trx.deleteFrom("api_keys").where("user_id", "=", row.id).execute();
         await keepAnAdministrator(trx, () => setRoles(trx, row.id, []));
         // The row stays, so that the log can name its id, and so that apps it owned run on as the OS user that they run as.

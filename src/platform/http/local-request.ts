@@ -15,7 +15,7 @@ export function isLoopbackAddress(address: string): boolean {
   return address === "::1" || /^(?:::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address);
 }
 
-function isLoopbackName(name: string): boolean {
+export function isLoopbackName(name: string): boolean {
   return name === "localhost" || isLoopbackAddress(name);
 }
 
@@ -23,8 +23,8 @@ function isLoopbackOrigin(origin: string): boolean {
   return URL.canParse(origin) && isLoopbackName(hostnameOf(new URL(origin).host));
 }
 
-/** `[::1]:7700` and `localhost:7700` without brackets and port. */
-function hostnameOf(host: string): string {
+/** `[::1]:7700` and `localhost:7700` without brackets and port, in lower case; empty for what is no host. */
+export function hostnameOf(host: string): string {
   const match = /^(?:\[([^\]]*)\]|([^:]*))(?::\d+)?$/.exec(host);
   return (match?.[1] ?? match?.[2] ?? "").toLowerCase();
 }
