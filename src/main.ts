@@ -26,6 +26,18 @@ const commands: CommandTable = {
     summary: "send a message to a running app and print its reply",
     load: () => import("./commands/send.ts"),
   },
+  js: {
+    summary: "run scripts whose memory can be saved and resumed",
+    load: () => import("./commands/js.ts"),
+  },
+  fs: {
+    summary: "name, compare and merge the file trees of scripts",
+    load: () => import("./commands/fs.ts"),
+  },
+  mcp: {
+    summary: "serve the yard's tools to a language model, over standard input and output",
+    load: () => import("./commands/mcp.ts"),
+  },
   login: { summary: "log in to a yard and keep the credential", load: () => import("./commands/login.ts") },
   logout: { summary: "end the session and forget the credential", load: () => import("./commands/logout.ts") },
   config: {

@@ -53,6 +53,15 @@ test("what an answer says reaches the terminal as text, not as a command", async
   );
 });
 
+for (const body of ['{"message":"why"}', '{"error":{"message":"why"}}', '{"error":"why"}'])
+  test(`what went wrong is read from ${body}`, async () => {
+    await using server = await serve((_request, response) => response.writeHead(409).end(body));
+    await assert.rejects(
+      createYardClient({ url: server.url }).request({ method: "GET", path: "/" }),
+      (error) => isYardError(error, "conflict") && error.message === "why",
+    );
+  });
+
 test("an answer that is no JSON is refused without repeating it", async () => {
   await using server = await serve((_request, response) => response.end("\x1b[2J<html>"));
   const response = await createYardClient({ url: server.url }).request({ method: "GET", path: "/" });

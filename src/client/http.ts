@@ -136,10 +136,11 @@ async function asError(response: http.IncomingMessage, yardUrl: string): Promise
   return new YardError(code, code === "internal" ? `${yardUrl} answered ${status}: ${said}` : said);
 }
 
-/** What an error body of the yard's APIs says: `{"message"}` or `{"error":{"message"}}`. */
+/** What an error body of the yard's APIs says: `{"message"}`, `{"error":{"message"}}` or `{"error"}`. */
 function messageIn(body: string): string | undefined {
   try {
     const parsed = parseObject(body);
+    if (typeof parsed.error === "string") return parsed.error;
     return optionalTextField(parsed.error === undefined ? parsed : asObject(parsed.error, '"error"'), "message");
   } catch {
     return undefined; // not JSON: an answer of something between the yard and us

@@ -9,6 +9,8 @@ export interface PatienceParts {
   readonly signal: AbortSignal;
   /** How long a yard may stay away. */
   readonly patienceMs: number;
+  /** What to say when the yard has gone. */
+  readonly lost?: string;
 }
 
 export interface Patience {
@@ -21,7 +23,9 @@ export interface Patience {
 /** Between two tries, and between two looks at something that is not there yet. */
 export const retryMs = 500;
 
-export function createPatience({ patienceMs, notice, signal }: PatienceParts): Patience {
+const usualLost = "lost the connection to the yard; waiting for it to come back, what runs goes on";
+
+export function createPatience({ patienceMs, notice, signal, lost = usualLost }: PatienceParts): Patience {
   let lostAt: number | undefined;
   return {
     found() {
@@ -29,8 +33,7 @@ export function createPatience({ patienceMs, notice, signal }: PatienceParts): P
       lostAt = undefined;
     },
     async wait(error) {
-      if (lostAt === undefined)
-        notice("lost the connection to the yard; waiting for it to come back, what runs goes on");
+      if (lostAt === undefined) notice(lost);
       lostAt ??= performance.now();
       if (performance.now() - lostAt > patienceMs) throw error;
       await sleep(retryMs, undefined, { signal });
