@@ -10,9 +10,13 @@ import { messageRoundTrip } from "./message-round-trip.ts";
 import { outputThroughput } from "./output-throughput.ts";
 import { restartAfterCrash } from "./restart-after-crash.ts";
 import { schedulesAtRest } from "./schedules-at-rest.ts";
+import { scriptStateful } from "./script-stateful.ts";
+import { scriptStateless } from "./script-stateless.ts";
 import { startOfApps } from "./start-of-apps.ts";
 import { syncRunLatency } from "./sync-run-latency.ts";
 import { syncRunThroughput } from "./sync-run-throughput.ts";
+import { treeMerge } from "./tree-merge.ts";
+import { treeSnapshot } from "./tree-snapshot.ts";
 
 export const figures: readonly Figure[] = [
   syncRunLatency,
@@ -27,4 +31,8 @@ export const figures: readonly Figure[] = [
   fileDownload,
   fileUpload,
   schedulesAtRest,
+  treeSnapshot,
+  treeMerge,
+  scriptStateless,
+  scriptStateful,
 ];
