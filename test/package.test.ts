@@ -52,4 +52,7 @@ test("the packed tarball, installed elsewhere, serves and runs", async () => {
   await using _yard = await startYard([], home);
   const ended = await home.runyard(["run", "--", "sh", "-c", "echo hello; exit 3"]);
   assert.deepEqual(ended, { code: 3, signal: null, stdout: "hello\n", stderr: "" });
+  // The engine's process, its WebAssembly and the functions that scripts find in it are files of the package, too.
+  const script = await home.runyard(["js", "run", "-e", 'console.log(new URL("a", "http://b/").href); 6 * 7']);
+  assert.deepEqual([script.code, script.stdout], [0, "http://b/a\n42\n"], script.stderr);
 });

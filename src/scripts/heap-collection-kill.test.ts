@@ -11,7 +11,7 @@ import { eachDialect } from "../platform/db/testing.ts";
 import { temporaryDirectory } from "../platform/testing/temporary-directory.ts";
 import { createHeapCollection } from "./heap-collection.ts";
 import { createHeapPacks } from "./heap-packs.ts";
-import { dayMs, largeBytes, putHeap, requireSound } from "./heap-testing.ts";
+import { dayMs, largeBytes, putHeap, requireSound } from "./testing-heaps.ts";
 
 const keepUsedMs = 30 * dayMs;
 

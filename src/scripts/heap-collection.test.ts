@@ -12,8 +12,8 @@ import { endWithout } from "./execution.ts";
 import { createExecutionJournal, type ExecutionJournal } from "./execution-journal.ts";
 import { createHeapCollection } from "./heap-collection.ts";
 import { createHeapPacks } from "./heap-packs.ts";
-import { dayMs, largeBytes, openTestHeaps, putHeap, requireSound, type TestHeaps } from "./heap-testing.ts";
 import { forgetOldExecutions, forgetOldSessions, forgetTeam } from "./retention.ts";
+import { dayMs, largeBytes, openTestHeaps, putHeap, requireSound, type TestHeaps } from "./testing-heaps.ts";
 
 const keepUsedMs = 30 * dayMs;
 const teams = ["lab", "rival"] as const;

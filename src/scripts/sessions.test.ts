@@ -5,9 +5,9 @@ import { createTestClock } from "../identity/testing.ts";
 import type { Database } from "../platform/db/database.ts";
 import { eachDialect } from "../platform/db/testing.ts";
 import { mostTeamTags, requireRoomForTags } from "./heap-tags.ts";
-import { dayMs, openTestHeaps, putHeap } from "./heap-testing.ts";
 import { forgetOldSessions } from "./retention.ts";
 import { addStep, listSessions, listSteps, mostSessions, requireRoomForSession } from "./sessions.ts";
+import { dayMs, openTestHeaps, putHeap } from "./testing-heaps.ts";
 
 const step = { teamId: "lab", executionId: "e", heapIn: null, heapOut: null, fsOut: null, source: "1" };
 
