@@ -56,15 +56,15 @@ test("the time that an ended app stays is counted from its end, whichever contro
   const ann = await yard.addUser("ann");
   const exit = { action: "remove", byCode: {} } as const;
   const retention = (text: string, ms: number) => ({ exit, retention: { text, ms } });
-  await yard.apps.put(ann, "short", script("true", retention("1", 1_000)), { enabled: true });
+  const endOf = (name: string) =>
+    until(async () => (await yard.apps.get(ann, name)).runtime.lastEnded?.exit?.at, { what: `${name} has ended` });
   await yard.apps.put(ann, "long", script("true", retention("60", 60_000)), { enabled: true });
-  const [end] = await until(async () => {
-    const ends = (await yard.apps.list(ann)).map(({ runtime }) => runtime.lastEnded?.exit?.at);
-    return ends.every((at) => at !== undefined) ? ends : undefined;
-  });
+  await endOf("long");
+  await yard.apps.put(ann, "short", script("true", retention("2", 2_000)), { enabled: true });
+  const end = await endOf("short");
   await yard.restart();
   await until(async () => !(await yard.apps.has("short")));
-  assert.ok(Date.now() >= (end ?? 0) + 1_000);
+  assert.ok(Date.now() >= end + 2_000);
   assert.equal(await yard.apps.has("long"), true);
   assert.deepEqual((await yard.host.units.list()).length, 1);
 });
