@@ -370,6 +370,8 @@ describe("limits", () => {
        [refusal, (await Promise.allSettled(all)).filter((one) => one.status === "fulfilled").length]`,
       { capabilities, limits: { calls: 20 } },
     );
-    assert.deepEqual(value, ["Too much data is under way at once: wait for some of it first.", 9]);
+    const [refusal, taken] = value as [string, number];
+    assert.equal(refusal, "Too much data is under way at once: wait for some of it first.");
+    assert.ok(taken > 0 && taken < 12, `${taken} of 12 were taken`); // how many depends on how quickly they leave the process
   });
 });
