@@ -108,6 +108,11 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
   );
   const firstAdmin = await ensureFirstAdmin({ database, users: identity.users }, { password: config.adminPassword });
   const localHost = opened.use(await openLocalHost(localHostParts(config, data, parts.launcher, log)));
+  let isOpen = false;
+  // A start that fails leaves no agent behind that it has started; one that was there before goes on.
+  opened.defer(async () => {
+    if (!isOpen && localHost.startedAgent) await localHost.stop({ graceMs: stopGraceMs });
+  });
   const hosts = createHosts({ local: localHost });
   const masterKey = await openMasterKey(data.keys);
   const secrets = createSecretBox(deriveKey(masterKey, "secrets at rest"));
@@ -196,6 +201,7 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
     log,
   });
 
+  isOpen = true;
   const lifetime = opened.move();
   return {
     urls: listeners.map((listener) => listener.url),

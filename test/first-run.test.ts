@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { until } from "../src/platform/testing/until.ts";
 import { appMesh, logIn } from "./support/appmesh.ts";
+import { openHome } from "./support/home.ts";
+import { seenProcesses } from "./support/processes.ts";
 import { adminPassword, startYard } from "./support/yard-process.ts";
 
 test("curl logs in and runs a command that prints hello and exits with 3", async () => {
@@ -13,6 +15,18 @@ test("curl logs in and runs a command that prints hello and exits with 3", async
   assert.equal(reply.headers.get("x-exit-code"), "3");
   assert.equal(reply.headers.get("x-output-position"), "6");
   assert.match(reply.headers.get("content-type") ?? "", /^text\/plain; *charset=utf-8$/i);
+});
+
+test("a start that fails at a taken port says so, and leaves no agent behind", async () => {
+  await using yard = await startYard();
+  using home = openHome();
+  const ended = await home.runyard(["serve", "--listen", new URL(yard.url).host, "--examples", "true"]);
+  assert.equal(ended.code, 1);
+  assert.match(ended.stderr, /another program listens there already/);
+  assert.deepEqual(
+    seenProcesses().filter(({ state, command }) => state !== "Z" && command.includes(home.path)),
+    [],
+  );
 });
 
 test("an app, a temporary run, their output and a session outlive a restart of the server", async () => {

@@ -26,6 +26,8 @@ export interface LocalAgent {
   /** A connection to the agent, which is started if nobody answers.
    *  @throws {YardError} unavailable, if it does not start */
   connect(signal: AbortSignal): Promise<Socket>;
+  /** Whether it was started here, and not found running. */
+  readonly wasStarted: boolean;
 }
 
 /** What a process on this machine needs to find its way; none of the control plane's settings or secrets, nor npm's. The cache of compiled
@@ -84,7 +86,12 @@ export function createLocalAgent(parts: LocalAgentParts): LocalAgent {
     );
   }
 
-  return { connect };
+  return {
+    connect,
+    get wasStarted() {
+      return child !== undefined;
+    },
+  };
 }
 
 /** A connected socket, or undefined if nobody listens. Other failures (no permission, a full backlog) do not mean that no agent is there. */

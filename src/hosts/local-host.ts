@@ -16,6 +16,8 @@ export interface LocalHostParts extends LocalAgentParts {
 
 /** Disposing of it closes the connection; the agent and what it runs go on. */
 export interface LocalHost extends Host, AsyncDisposable {
+  /** Its agent was started by this opening, and not found running. */
+  readonly startedAgent: boolean;
   /** Ends all that runs on the host (SIGTERM, after `graceMs` SIGKILL), then its agent. Resolves when the agent is gone.
    *  @throws {YardError} timeout */
   stop(options: { graceMs: number }): Promise<void>;
@@ -48,10 +50,12 @@ export async function openLocalHost(parts: LocalHostParts): Promise<LocalHost> {
   const connection = opened.use(openConnection({ name: parts.name, connect, log: parts.log }));
   await connection.session({ waitMs: firstAnswerMs });
   const host = createAgentHost(localHostId, connection, parts.log);
+  const startedAgent = agent.wasStarted;
   const stack = opened.move();
 
   return {
     ...host,
+    startedAgent,
     get connected() {
       return connection.connected;
     },

@@ -1,7 +1,6 @@
 /** App Mesh's token reply, what clients ask of a token in headers, and the cookies that carry it. */
 import { Type } from "typebox";
 import type { IssuedToken } from "../../identity/identity.ts";
-import type { Clock } from "../../platform/clock.ts";
 import { YardError } from "../../platform/errors.ts";
 import type { ApiReply } from "../../platform/http/api.ts";
 import type { CookieSessions } from "./cookies.ts";
@@ -40,17 +39,18 @@ export function lifetimeMsOf(header: string | number | undefined, reading: Readi
 /** Makes the reply to whoever gets a token, which no cache may keep. */
 export type ReplyWithToken = (reply: ApiReply, issued: IssuedToken, options: { asCookies: boolean }) => TokenReply;
 
-export function createTokenReply({ clock, cookies }: { clock: Clock; cookies: CookieSessions }): ReplyWithToken {
+export function createTokenReply(cookies: CookieSessions): ReplyWithToken {
   return (reply, issued, { asCookies }) => {
-    const body = tokenReply(issued, clock.now());
+    const body = tokenReply(issued);
     if (asCookies) cookies.set(reply, issued.token, body.expire_seconds);
     reply.headers(secretReply);
     return body;
   };
 }
 
-function tokenReply(issued: IssuedToken, nowMs: number): TokenReply {
-  const seconds = Math.max(0, Math.floor((issued.expiresAt - nowMs) / 1_000));
+function tokenReply(issued: IssuedToken): TokenReply {
+  // Counted from when it was issued: by now some milliseconds have passed, and the 600 that were asked for would read 599.
+  const seconds = Math.max(0, Math.floor((issued.expiresAt - issued.issuedAt) / 1_000));
   return {
     access_token: issued.token,
     token_type: "Bearer",

@@ -37,7 +37,7 @@ export function registerSessionRoutes(
   cookies: CookieSessions,
 ): void {
   const { sessions, authenticator, users } = parts.identity;
-  const withToken = createTokenReply({ clock: parts.clock, cookies });
+  const withToken = createTokenReply(cookies);
 
   app.post(
     "/appmesh/login",

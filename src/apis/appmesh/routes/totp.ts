@@ -22,7 +22,7 @@ export function registerTotpRoutes(
   cookies: CookieSessions,
 ): void {
   const { sessions, totp, users } = parts.identity;
-  const withToken = createTokenReply({ clock: parts.clock, cookies });
+  const withToken = createTokenReply(cookies);
 
   app.post(
     "/appmesh/totp/secret",
