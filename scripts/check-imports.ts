@@ -44,9 +44,14 @@ export const roomRules: Readonly<Record<string, RoomRule>> = {
   "local-key.ts": { values: [...base, "client"], types: ["identity/identity.ts"] },
   "address-file.ts": { values: [...base, "client"] },
   "examples.ts": { values: [...base, "apps", "apis"], types: ["identity/identity.ts"] },
+  // What the composition root does for one part of the house each.
+  yard: {
+    values: [...base, "config.ts", "identity", "snapshots", "hosts", ...domains, "apis"],
+  },
   "yard.ts": {
     values: [
       ...base,
+      "yard",
       "config.ts",
       "address-file.ts",
       "examples.ts",

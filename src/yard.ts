@@ -1,28 +1,18 @@
-/** The composition root: reads the configuration, opens every part in order, and closes them in reverse. Nothing else in the house does. */
-import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { addressFileIn, addressVariable, writeAddressFile } from "./address-file.ts";
 import { appMeshApi } from "./apis/appmesh/index.ts";
 import { runVariables } from "./apis/appmesh/process-environment.ts";
-import { systemDirectories } from "./apis/appmesh/routes/files.ts";
 import { createSeal } from "./apis/appmesh/seal.ts";
-import { createAppMeshSettings } from "./apis/appmesh/settings.ts";
 import { mcpApi } from "./apis/mcp/index.ts";
-import { createIdentify, openTeamId } from "./apis/mcpv8/callers.ts";
 import { mcpV8Api } from "./apis/mcpv8/index.ts";
-import { llmsText } from "./apis/mcpv8/llms-text.ts";
-import { createOwners } from "./apis/mcpv8/owners.ts";
-import * as scriptSchemas from "./apis/mcpv8/schemas.ts";
-import * as scriptWords from "./apis/mcpv8/translate.ts";
 import { yardApi } from "./apis/yard/index.ts";
-import type { YardApiParts } from "./apis/yard/parts.ts";
 import { type Apps, createApps } from "./apps/apps.ts";
 import { withExecUsers } from "./apps/exec-users.ts";
-import { createLabels, type Labels } from "./apps/labels.ts";
+import { createLabels } from "./apps/labels.ts";
 import { builtInLabels } from "./apps/labels-built-in.ts";
 import type { Config } from "./config.ts";
 import { beginWithExamples } from "./examples.ts";
-import { createHosts, type Hosts } from "./hosts/hosts.ts";
+import { createHosts } from "./hosts/hosts.ts";
 import { openLocalFiles } from "./hosts/local-files.ts";
 import { openLocalHost } from "./hosts/local-host.ts";
 import { ensureFirstAdmin } from "./identity/first-start.ts";
@@ -34,35 +24,29 @@ import { cacheUserSummaries } from "./identity/user-summary-cache.ts";
 import { ensureLocalKey } from "./local-key.ts";
 import { openFileBlobStore } from "./platform/blobs/file-store.ts";
 import { createBus } from "./platform/bus/bus.ts";
-import { createEventLog, type EventLog } from "./platform/bus/event-log.ts";
+import { createEventLog } from "./platform/bus/event-log.ts";
 import type { Topics } from "./platform/bus/topics.ts";
-import { type Clock, systemClock } from "./platform/clock.ts";
+import { systemClock } from "./platform/clock.ts";
 import { openMasterKey } from "./platform/crypto/master-key.ts";
 import { createSecretBox } from "./platform/crypto/secret-box.ts";
 import { deriveKey } from "./platform/crypto/secrets.ts";
 import { type DataDirectory, openDataDirectory } from "./platform/data-directory.ts";
-import { type Database, openDatabase } from "./platform/db/database.ts";
-import { createStoredSettings } from "./platform/db/stored-settings.ts";
-import { YardError } from "./platform/errors.ts";
-import { bearerTokenOf } from "./platform/http/bearer.ts";
+import { openDatabase } from "./platform/db/database.ts";
 import type { ListenSpec } from "./platform/http/listen-spec.ts";
 import { createHttpServer, type HttpServer } from "./platform/http/server.ts";
-import { type TlsSource, tlsFromFiles } from "./platform/http/tls.ts";
-import { selfSignedPaths, selfSignedTls } from "./platform/http/tls-self-signed.ts";
-import { createLog, type Log, type LogLevel } from "./platform/log.ts";
-import { createMetrics, type Metrics } from "./platform/metrics.ts";
-import { openReserve, type Reserve } from "./platform/reserve.ts";
+import { createLog, type Log } from "./platform/log.ts";
+import { createMetrics } from "./platform/metrics.ts";
+import { openReserve } from "./platform/reserve.ts";
 import { every } from "./platform/timers.ts";
-import { grantsNothing } from "./scripts/capabilities/policy.ts";
-import { openPolicyFile } from "./scripts/capabilities/policy-file.ts";
-import { openEnginePool } from "./scripts/engine/engine-pool.ts";
-import { createHeapStore } from "./scripts/engine/heap-store.ts";
-import type { PackStore } from "./scripts/engine/pack-store.ts";
-import { createHeapCollection, type HeapCollection } from "./scripts/heap-collection.ts";
-import { createHeapPacks } from "./scripts/heap-packs.ts";
-import { openScripts, type Scripts, type ScriptsParts } from "./scripts/scripts.ts";
-import { openSnapshots, type Snapshots } from "./snapshots/snapshots.ts";
+import { openSnapshots } from "./snapshots/snapshots.ts";
 import { packageVersion } from "./version.ts";
+import { closedDirectories, openAppMeshSettings } from "./yard/appmesh.ts";
+import { certificateFile, certificatePath, tlsSource } from "./yard/certificates.ts";
+import { clearTeam, collectGarbage, housekeeping } from "./yard/housekeeping.ts";
+import { localHostParts } from "./yard/local-host.ts";
+import { mcpParts } from "./yard/mcp.ts";
+import { openScriptRoom } from "./yard/scripts.ts";
+import { yardApiParts } from "./yard/yard-api.ts";
 
 export interface Yard extends AsyncDisposable {
   readonly urls: readonly string[];
@@ -132,18 +116,13 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
   if (firstAdmin && config.examples) await beginWithExamples(firstAdmin.username, { identity, apps, log });
   const blobs = opened.use(await openFileBlobStore({ directory: data.blobs, clock }));
   const snapshots = openSnapshots({ database, blobs, clock });
-  const packs = opened.use(createHeapPacks({ database, blobs, clock }));
-  const policy = opened.use(await openPolicyFile({ path: config.scripts.policyFile, log }));
-  // Whoever needs no token is granted nothing, whatever the policy says.
-  const policyOf = (teamId: string) => (teamId === openTeamId ? grantsNothing : policy.current());
-  const scripts = opened.use(
-    await startScripts({ config, database, packs, files: snapshots, policyOf, masterKey, essential, log }),
+  const { scripts, heaps } = opened.use(
+    await openScriptRoom({ config, database, blobs, snapshots, masterKey, essential, clock, log }),
   );
   const stopping = new AbortController();
   const { signal } = stopping;
   opened.use(every(collectionMs, () => collectGarbage({ snapshots, scripts, ...config.snapshots, signal, log })));
   opened.defer(() => stopping.abort()); // a collection may take minutes, and can be ended anywhere
-  const heaps = createHeapCollection({ database, blobs, clock, keepUsedMs: config.scripts.heapKeepMs });
   opened.use(every(housekeepingMs, () => housekeeping({ identity, events, heaps, log })));
   opened.use(
     clearRemovedTeams({ database, clock, bus, log, clear: (teamId) => clearTeam(teamId, { scripts, snapshots }) }),
@@ -215,191 +194,4 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
 function databaseOptions(config: Config, data: DataDirectory) {
   if (config.databaseUrl !== undefined) return { dialect: "postgres", url: config.databaseUrl } as const;
   return { dialect: "sqlite", path: data.database } as const;
-}
-
-function localHostParts(config: Config, data: DataDirectory, launcher: readonly string[], log: Log) {
-  const orphanAfter =
-    config.orphanAfterMs === undefined ? [] : ["--orphan-after", `${Math.ceil(config.orphanAfterMs / 1_000)}s`];
-  const socketPath = join(data.agent, "agent.sock");
-  return {
-    name: hostname(),
-    directory: data.agent,
-    socketPath,
-    command: [...launcher, "agent", "--directory", data.agent, "--socket", socketPath, ...orphanAfter],
-    environment: process.env,
-    log,
-  };
-}
-
-/** A certificate of our own making also serves a listener that is `https://` while `tls` is off. */
-function tlsSource(config: Config, data: DataDirectory): TlsSource {
-  return config.tls.kind === "files" ? tlsFromFiles(config.tls) : selfSignedTls(data.tls, { clock: systemClock });
-}
-
-function certificateFile({ tls }: Config, data: DataDirectory): string {
-  return tls.kind === "files" ? tls.cert : selfSignedPaths(data.tls).cert;
-}
-
-/** What a client has to trust by name: only our own certificate, and only if the first address speaks TLS. */
-function certificatePath(config: Config, data: DataDirectory): string | undefined {
-  return config.listen[0]?.secure && config.tls.kind !== "files" ? selfSignedPaths(data.tls).cert : undefined;
-}
-
-/** What no upload may touch and no download show: the system's, the yard's own, and the keys by which its user is known elsewhere. */
-function closedDirectories(data: DataDirectory): readonly string[] {
-  return [...systemDirectories, data.path, join(homedir(), ".ssh")];
-}
-
-interface AppMeshSettingsSources {
-  readonly config: Config;
-  readonly data: DataDirectory;
-  readonly database: Database;
-  readonly labels: Labels;
-  readonly log: Log;
-  readonly listeners: () => readonly ListenSpec[];
-}
-
-function openAppMeshSettings({ config, data, database, labels, log, listeners }: AppMeshSettingsSources) {
-  const certificate = config.tls.kind === "files" ? config.tls : selfSignedPaths(data.tls);
-  return createAppMeshSettings({
-    ...{ labels, clock: systemClock },
-    stored: createStoredSettings({ database, clock: systemClock }),
-    facts: () => ({ hostname: hostname(), listen: listeners()[0] ?? config.listen[0]!, certificate }),
-    logLevel: {
-      get: () => log.level as LogLevel,
-      set: (level) => {
-        log.level = level;
-      },
-      chosenAtStart: config.effective.some(({ key, origin }) => key === "log" && origin !== "default"),
-    },
-  });
-}
-
-interface ScriptsSources {
-  readonly config: Config;
-  readonly database: Database;
-  readonly packs: PackStore;
-  readonly files: Snapshots;
-  readonly policyOf: ScriptsParts["policyOf"];
-  readonly masterKey: Uint8Array;
-  readonly essential: Reserve["essential"];
-  readonly log: Log;
-}
-
-/** The engines' processes start with the first script. */
-async function startScripts({
-  config,
-  database,
-  packs,
-  files,
-  policyOf,
-  masterKey,
-  essential,
-  log,
-}: ScriptsSources): Promise<Scripts> {
-  const { engines, maxMemoryMb, maxOutputBytes, heapCacheBytes, ...settings } = config.scripts;
-  return await openScripts({
-    ...{ database, files, policyOf, essential, log, clock: systemClock },
-    // Scripts wait in a queue of their own: the pool's only has to hold those that have their turn.
-    engine: openEnginePool({ size: engines, maxQueued: engines * 4, maxMemoryMb, log }),
-    heapStore: createHeapStore({ packs, cacheBytes: heapCacheBytes }),
-    teamKey: (teamId) => deriveKey(masterKey, `heaps of ${teamId}`),
-    settings: { ...settings, engines, ceilings: { memoryMb: maxMemoryMb, outputBytes: maxOutputBytes } },
-  });
-}
-
-interface McpSources {
-  readonly config: Config;
-  readonly identity: Identity;
-  readonly essential: Reserve["essential"];
-  readonly clock: Clock;
-}
-
-/** Models are told of executions in the words of the REST API, and let in as its clients are. */
-function mcpParts({ config, identity, essential, clock }: McpSources) {
-  return {
-    ...{ essential, clock, version: packageVersion(), audit: identity.audit },
-    ...{ mode: config.mcp.mode, keepHeaps: config.scripts.keepHeaps },
-    hosts: [...config.mcp.hosts, hostname(), ...config.listen.map(({ host }) => host)],
-    identify: createIdentify({
-      authenticator: identity.authenticator,
-      owners: createOwners(identity.teams),
-      open: config.scripts.open,
-    }),
-    ...{ words: scriptWords, schemas: scriptSchemas, restGuide: llmsText },
-  };
-}
-
-interface YardApiSources {
-  readonly config: Config;
-  readonly identity: Identity;
-  readonly apps: Apps;
-  readonly events: EventLog;
-  readonly hosts: Hosts;
-  readonly database: Database;
-  readonly metrics: Metrics;
-}
-
-function yardApiParts({ config, identity, apps, events, hosts, database, metrics }: YardApiSources): YardApiParts {
-  return {
-    version: packageVersion(),
-    authenticate: ({ headers }) => {
-      const token = bearerTokenOf(headers.authorization);
-      if (!token)
-        throw new YardError(
-          "unauthenticated",
-          "A token is needed: send one of any API's login as Authorization: Bearer.",
-        );
-      return identity.authenticator.recall(token) ?? identity.authenticator.authenticate(token);
-    },
-    ...{ apps, events, hosts, metrics },
-    metricsOpen: config.metricsOpen,
-    readiness: {
-      database: () => database.kysely.selectFrom("settings").select("key").limit(1).execute(),
-      agent: () => hosts.local.info(),
-    },
-  };
-}
-
-interface Kept {
-  readonly identity: Identity;
-  readonly events: EventLog;
-  readonly heaps: HeapCollection;
-  readonly log: Log;
-}
-
-async function housekeeping({ identity, events, heaps, log }: Kept): Promise<void> {
-  try {
-    await identity.purgeExpired();
-    await events.trim();
-    const collected = await heaps.pass();
-    if (collected.heaps > 0) log.info(collected, "heaps that nobody needs any more were collected");
-  } catch (error) {
-    log.error({ err: error }, "housekeeping failed; it is tried again later");
-  }
-}
-
-/** Of a team that is no more. */
-async function clearTeam(teamId: string, { scripts, snapshots }: Pick<CollectionSources, "scripts" | "snapshots">) {
-  await scripts.removeTeam(teamId);
-  await snapshots.removeTeam(teamId);
-}
-
-interface CollectionSources {
-  readonly snapshots: Snapshots;
-  readonly scripts: Scripts;
-  readonly keepUsedMs: number;
-  readonly signal: AbortSignal;
-  readonly log: Log;
-}
-
-/** Of files that nothing leads to any more. */
-async function collectGarbage({ snapshots, scripts, log, ...options }: CollectionSources): Promise<void> {
-  try {
-    const collected = await snapshots.collectGarbage({ ...options, keep: await scripts.reportedSnapshots() });
-    log.info(collected, "snapshots that nobody needs any more were collected");
-  } catch (error) {
-    if (options.signal.aborted) return;
-    log.error({ err: error }, "snapshots could not be collected; it is tried again later");
-  }
 }

@@ -1,0 +1,54 @@
+/** What the yard does by itself from time to time, so that nothing grows for ever. */
+
+import type { Identity } from "../identity/identity.ts";
+import type { EventLog } from "../platform/bus/event-log.ts";
+import type { Log } from "../platform/log.ts";
+import type { HeapCollection } from "../scripts/heap-collection.ts";
+import type { Scripts } from "../scripts/scripts.ts";
+import type { Snapshots } from "../snapshots/snapshots.ts";
+
+interface Kept {
+  readonly identity: Identity;
+  readonly events: EventLog;
+  readonly heaps: HeapCollection;
+  readonly log: Log;
+}
+
+export async function housekeeping({ identity, events, heaps, log }: Kept): Promise<void> {
+  try {
+    await identity.purgeExpired();
+    await events.trim();
+    const collected = await heaps.pass();
+    if (collected.heaps > 0) log.info(collected, "heaps that nobody needs any more were collected");
+  } catch (error) {
+    log.error({ err: error }, "housekeeping failed; it is tried again later");
+  }
+}
+
+/** Of a team that is no more. */
+export async function clearTeam(
+  teamId: string,
+  { scripts, snapshots }: Pick<CollectionSources, "scripts" | "snapshots">,
+) {
+  await scripts.removeTeam(teamId);
+  await snapshots.removeTeam(teamId);
+}
+
+interface CollectionSources {
+  readonly snapshots: Snapshots;
+  readonly scripts: Scripts;
+  readonly keepUsedMs: number;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** Of files that nothing leads to any more. */
+export async function collectGarbage({ snapshots, scripts, log, ...options }: CollectionSources): Promise<void> {
+  try {
+    const collected = await snapshots.collectGarbage({ ...options, keep: await scripts.reportedSnapshots() });
+    log.info(collected, "snapshots that nobody needs any more were collected");
+  } catch (error) {
+    if (options.signal.aborted) return;
+    log.error({ err: error }, "snapshots could not be collected; it is tried again later");
+  }
+}

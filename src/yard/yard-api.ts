@@ -1,0 +1,51 @@
+/** What the yard's own API needs of its parts. */
+import type { YardApiParts } from "../apis/yard/parts.ts";
+import type { Apps } from "../apps/apps.ts";
+import type { Config } from "../config.ts";
+import type { Hosts } from "../hosts/hosts.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { EventLog } from "../platform/bus/event-log.ts";
+import type { Database } from "../platform/db/database.ts";
+import { YardError } from "../platform/errors.ts";
+import { bearerTokenOf } from "../platform/http/bearer.ts";
+import type { Metrics } from "../platform/metrics.ts";
+import { packageVersion } from "../version.ts";
+
+interface YardApiSources {
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly apps: Apps;
+  readonly events: EventLog;
+  readonly hosts: Hosts;
+  readonly database: Database;
+  readonly metrics: Metrics;
+}
+
+export function yardApiParts({
+  config,
+  identity,
+  apps,
+  events,
+  hosts,
+  database,
+  metrics,
+}: YardApiSources): YardApiParts {
+  return {
+    version: packageVersion(),
+    authenticate: ({ headers }) => {
+      const token = bearerTokenOf(headers.authorization);
+      if (!token)
+        throw new YardError(
+          "unauthenticated",
+          "A token is needed: send one of any API's login as Authorization: Bearer.",
+        );
+      return identity.authenticator.recall(token) ?? identity.authenticator.authenticate(token);
+    },
+    ...{ apps, events, hosts, metrics },
+    metricsOpen: config.metricsOpen,
+    readiness: {
+      database: () => database.kysely.selectFrom("settings").select("key").limit(1).execute(),
+      agent: () => hosts.local.info(),
+    },
+  };
+}
