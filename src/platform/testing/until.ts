@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export async function until<T>(
   condition: () => T | Promise<T>,
   {
-    timeoutMs = 10_000,
+    timeoutMs = 30_000, // only a failure takes that long, or a machine that is out of breath
     intervalMs = 20,
     what = condition.toString(),
   }: { timeoutMs?: number; intervalMs?: number; what?: string } = {},
