@@ -43,6 +43,7 @@ export const roomRules: Readonly<Record<string, RoomRule>> = {
   client: { values: base },
   "local-key.ts": { values: [...base, "client"], types: ["identity/identity.ts"] },
   "address-file.ts": { values: [...base, "client"] },
+  "programs.ts": { values: base, types: ["apis/mcpv8/programs.ts"] },
   "examples.ts": { values: [...base, "apps", "apis"], types: ["identity/identity.ts"] },
   // What the composition root does for one part of the house each.
   yard: {
@@ -56,6 +57,7 @@ export const roomRules: Readonly<Record<string, RoomRule>> = {
       "address-file.ts",
       "examples.ts",
       "local-key.ts",
+      "programs.ts",
       "identity",
       "snapshots",
       "hosts",
@@ -80,7 +82,7 @@ export const packageRules: Readonly<Record<string, readonly string[]>> = {
   otpauth: ["identity"],
   "@peculiar/": ["platform"],
   "@modelcontextprotocol/server": ["apis/mcp", "commands"],
-  "@modelcontextprotocol/client": ["commands"],
+  "@modelcontextprotocol/client": ["commands", "scripts/capabilities/mcp"],
   koffi: ["platform/process"],
   "@lydell/node-pty": ["platform/process", "sandboxes", "agent"],
   dockerode: ["sandboxes", "agent", "containers"],

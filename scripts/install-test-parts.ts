@@ -1,8 +1,9 @@
-/** `npm pretest`: installs the Debian packages that the tests need, where it can (as root, on Debian and its kin), and says what it could
- *  not. Quick when nothing is missing. It never fails: a test whose part is missing is skipped by name, and under CI=true that fails. */
+/** `npm pretest`: installs the Debian packages that the tests need, where it can (as root, on Debian and its kin), and an S3 server, where there is Go,
+ *  and says what it could not. Quick when nothing is missing. It never fails: a test whose part is missing is skipped by name, and under CI=true that fails. */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, globSync, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { findS3Server, s3ServerDirectory, s3ServerModule } from "../src/platform/testing/s3-program.ts";
 
 interface Part {
   readonly debianPackage: string;
@@ -15,6 +16,11 @@ const parts: readonly Part[] = [
     debianPackage: "postgresql",
     usedBy: "the store tests, on a server of their own",
     isThere: () => onPath("initdb") || globSync("/usr/lib/postgresql/*/bin/initdb").length > 0,
+  },
+  {
+    debianPackage: "redis-server",
+    usedBy: "the tests of several yards on one database, on a server of their own",
+    isThere: () => onPath("redis-server"),
   },
   {
     debianPackage: "util-linux",
@@ -87,3 +93,20 @@ for (const part of missing.filter((part) => !part.isThere())) {
     `missing: ${part.debianPackage}, for ${part.usedBy}; its tests are skipped (${reason ?? "it was installed, but is not where it is looked for"})`,
   );
 }
+
+/** Into a directory beside other caches: it takes two minutes to build, once for this machine. */
+function installS3Server(): string | undefined {
+  if (!onPath("go")) return "there is no Go here, 1.25 or newer";
+  console.log(`building what the tests need: ${s3ServerModule}`);
+  mkdirSync(s3ServerDirectory, { recursive: true });
+  const { status } = spawnSync("go", ["install", s3ServerModule], {
+    env: { ...process.env, GOBIN: s3ServerDirectory },
+    stdio: ["ignore", "ignore", "inherit"],
+    timeout: 10 * 60_000,
+  });
+  return status === 0 ? undefined : "go install failed, see above";
+}
+
+const s3Reason = findS3Server() === undefined ? installS3Server() : undefined;
+if (s3Reason !== undefined)
+  console.warn(`missing: an S3 server, for the tests of blobs; those with S3 are skipped (${s3Reason})`);

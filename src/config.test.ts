@@ -34,6 +34,7 @@ test("has a default for everything", () => {
   assert.equal(config.data, "/home/ada/.local/share/runyard");
   assert.deepEqual(config.listen, [{ secure: false, host: "127.0.0.1", port: 7700 }]);
   assert.deepEqual(config.listenAppmesh, []);
+  assert.deepEqual(config.listenMitosis, []);
   assert.deepEqual(config.tls, { kind: "off" });
   assert.equal(config.shutdownGraceMs, 30_000);
   assert.equal(config.orphanAfterMs, undefined);
@@ -161,4 +162,22 @@ test("an empty variable is not set", () => {
 test("the variable of each setting is its key in capitals", () => {
   assert.equal(variableOf("listen.appmesh"), "RUNYARD_LISTEN_APPMESH");
   assert.equal(variableOf("admin-password"), "RUNYARD_ADMIN_PASSWORD");
+});
+
+test("a store of S3 is set whole or not at all, and its secret is not shown", () => {
+  const s3 = {
+    "s3-endpoint": "http://store:9000/",
+    "s3-bucket": "yard",
+    "s3-access-key": "key",
+    "s3-secret-key": "s3cret",
+  };
+  const config = loadConfig({ flags: s3, env: {}, cwd: "/" });
+  const expected = { endpoint: "http://store:9000", bucket: "yard", accessKey: "key", secretKey: "s3cret" };
+  assert.deepEqual(config.s3, { ...expected, region: "us-east-1" });
+  assert.doesNotMatch(JSON.stringify(describeConfig(config)), /s3cret/);
+  assert.equal(loadConfig({ flags: {}, env: {}, cwd: "/" }).s3, undefined);
+  const half = { flags: { "s3-bucket": "yard" }, env: { RUNYARD_S3_ENDPOINT: "http://store" }, cwd: "/" };
+  assert.throws(() => loadConfig(half), /s3-access-key, s3-secret-key: set all of/);
+  const withPath = { flags: { ...s3, "s3-endpoint": "http://store/bucket" }, env: {}, cwd: "/" };
+  assert.throws(() => loadConfig(withPath), /without a path/);
 });

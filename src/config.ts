@@ -17,6 +17,7 @@ import {
   type GivenSetting,
   openConfigFile,
 } from "./config/sources.ts";
+import type { GivenMasterKey } from "./platform/crypto/master-key.ts";
 import { isYardError, YardError } from "./platform/errors.ts";
 import { type ListenSpec, parseListenSpec } from "./platform/http/listen-spec.ts";
 import type { LogLevel } from "./platform/log.ts";
@@ -29,6 +30,8 @@ export interface Config {
   readonly listen: readonly ListenSpec[];
   /** Where only App Mesh answers. */
   readonly listenAppmesh: readonly ListenSpec[];
+  /** Where only Mitosis answers. */
+  readonly listenMitosis: readonly ListenSpec[];
   /** `off` too: a listener with `https://` then still gets the self-signed certificate. */
   readonly tls:
     | { readonly kind: "off" | "self-signed" }
@@ -36,6 +39,20 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly adminPassword: string | undefined;
   readonly databaseUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+  readonly s3:
+    | {
+        readonly endpoint: string;
+        readonly region: string;
+        readonly bucket: string;
+        readonly accessKey: string;
+        readonly secretKey: string;
+      }
+    | undefined;
+  /** An origin. */
+  readonly publicUrl: string | undefined;
+  /** Undefined: the data directory has one of its own. */
+  readonly masterKey: GivenMasterKey | undefined;
   readonly log: LogLevel;
   readonly stopHost: boolean;
   /** Whether a new yard begins with example apps. */
@@ -51,6 +68,7 @@ export interface Config {
     readonly forwardTo: readonly ListenSpec[];
     readonly maxUploadBytes: number;
   };
+  readonly mitosis: { readonly reading: "auto" | "client" | "document" };
   readonly scripts: {
     readonly open: boolean;
     readonly keepHeaps: boolean;
@@ -70,6 +88,7 @@ export interface Config {
     };
     readonly heapKeepMs: number;
   };
+  readonly mitosisRedis: { readonly enabled: boolean; readonly address: string | undefined };
   readonly mcp: { readonly mode: "stateful" | "stateless"; readonly hosts: readonly string[] };
   readonly snapshots: { readonly keepUsedMs: number };
   readonly events: { readonly keepRows: number; readonly keepMs: number };
@@ -144,8 +163,15 @@ function contradictions(values: SettingValues): string[] {
   const faults: string[] = [];
   if ((cert === undefined) !== (key === undefined)) faults.push(`tls-cert and tls-key: set both, or neither`);
   else if (cert !== undefined && tls === "self-signed") faults.push(`tls: self-signed and tls-cert exclude each other`);
+  if (values["master-key"] !== undefined && values["master-key-file"] !== undefined)
+    faults.push("master-key and master-key-file exclude each other");
+  const missing = s3Needs.filter((name) => values[name] === undefined);
+  if (missing.length > 0 && missing.length < s3Needs.length)
+    faults.push(`${missing.join(", ")}: set all of ${s3Needs.join(", ")}, or none`);
   return faults;
 }
+
+const s3Needs = ["s3-endpoint", "s3-bucket", "s3-access-key", "s3-secret-key"] as const;
 
 function warningsOf(file: FoundFile | undefined): string[] {
   if (!file) return [];
@@ -167,10 +193,15 @@ function assemble(values: SettingValues): Omit<Config, "warnings" | "effective">
     data: values.data,
     listen: values.listen.map((text) => parseListenSpec(text, secureByDefault)),
     listenAppmesh: (values["listen.appmesh"] ?? []).map((text) => parseListenSpec(text, secureByDefault)),
+    listenMitosis: (values["listen.mitosis"] ?? []).map((text) => parseListenSpec(text, secureByDefault)),
     tls: cert !== undefined && key !== undefined ? { kind: "files", cert, key } : { kind: tls },
     trustedProxies: values["trusted-proxies"] ?? [],
     adminPassword: values["admin-password"],
     databaseUrl: values["database-url"],
+    redisUrl: values["redis-url"],
+    s3: s3Settings(values),
+    publicUrl: values["public-url"],
+    masterKey: masterKeyOf(values),
     log: values.log,
     stopHost: values["stop-host"],
     examples: values.examples,
@@ -184,11 +215,24 @@ function assemble(values: SettingValues): Omit<Config, "warnings" | "effective">
       forwardTo: values["appmesh.forward-to"] ?? [],
       maxUploadBytes: values["appmesh.max-upload"] * 1_048_576,
     },
+    mitosis: { reading: values["mitosis.reading"] },
     scripts: scriptSettings(values),
+    mitosisRedis: { enabled: values["mitosis.redis"], address: values["mitosis.redis-address"] },
     mcp: { mode: values["mcp.mode"], hosts: values["mcp.hosts"] ?? [] },
     snapshots: { keepUsedMs: values["snapshots.keep-days"] * 86_400_000 },
     events: { keepRows: values["events.keep-rows"], keepMs: values["events.keep-days"] * 86_400_000 },
   };
+}
+
+function masterKeyOf({ "master-key": text, "master-key-file": file }: SettingValues): Config["masterKey"] {
+  if (text !== undefined) return { text };
+  return file === undefined ? undefined : { file };
+}
+
+function s3Settings(values: SettingValues): Config["s3"] {
+  const [endpoint, bucket, accessKey, secretKey] = s3Needs.map((name) => values[name]);
+  if (!endpoint || !bucket || !accessKey || !secretKey) return undefined;
+  return { endpoint, bucket, accessKey, secretKey, region: values["s3-region"] };
 }
 
 function scriptSettings(values: SettingValues): Config["scripts"] {

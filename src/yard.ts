@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { addressFileIn, addressVariable, writeAddressFile } from "./address-file.ts";
 import { appMeshApi } from "./apis/appmesh/index.ts";
@@ -22,18 +23,16 @@ import { clearRemovedTeams } from "./identity/removed-teams.ts";
 import { createUserSummaries } from "./identity/user-summaries.ts";
 import { cacheUserSummaries } from "./identity/user-summary-cache.ts";
 import { ensureLocalKey } from "./local-key.ts";
-import { openFileBlobStore } from "./platform/blobs/file-store.ts";
-import { createBus } from "./platform/bus/bus.ts";
 import { createEventLog } from "./platform/bus/event-log.ts";
-import type { Topics } from "./platform/bus/topics.ts";
 import { systemClock } from "./platform/clock.ts";
-import { openMasterKey } from "./platform/crypto/master-key.ts";
 import { createSecretBox } from "./platform/crypto/secret-box.ts";
 import { deriveKey } from "./platform/crypto/secrets.ts";
+import { openYardKeys } from "./platform/crypto/yard-keys.ts";
 import { type DataDirectory, openDataDirectory } from "./platform/data-directory.ts";
 import { openDatabase } from "./platform/db/database.ts";
 import type { ListenSpec } from "./platform/http/listen-spec.ts";
 import { createHttpServer, type HttpServer } from "./platform/http/server.ts";
+import { openInstances } from "./platform/instances/instances.ts";
 import { createLog, type Log } from "./platform/log.ts";
 import { createMetrics } from "./platform/metrics.ts";
 import { openReserve } from "./platform/reserve.ts";
@@ -41,11 +40,13 @@ import { every } from "./platform/timers.ts";
 import { openSnapshots } from "./snapshots/snapshots.ts";
 import { packageVersion } from "./version.ts";
 import { closedDirectories, openAppMeshSettings } from "./yard/appmesh.ts";
+import { openBus, openRedisIfAny } from "./yard/bus.ts";
 import { certificateFile, certificatePath, tlsSource } from "./yard/certificates.ts";
 import { clearTeam, collectGarbage, housekeeping } from "./yard/housekeeping.ts";
 import { localHostParts } from "./yard/local-host.ts";
 import { mcpParts } from "./yard/mcp.ts";
 import { openScriptRoom } from "./yard/scripts.ts";
+import { openStorage } from "./yard/storage.ts";
 import { yardApiParts } from "./yard/yard-api.ts";
 
 export interface Yard extends AsyncDisposable {
@@ -83,12 +84,17 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
   const data = opened.use(openDataDirectory(config.data));
   const { essential } = opened.use(openReserve(join(data.path, "reserve")));
   const database = opened.use(await openDatabase(databaseOptions(config, data)));
-  const bus = createBus<Topics>({ onError: (error, topic) => log.error({ err: error, topic }, "a listener failed") });
+  const keys = await openYardKeys({ database, clock, directory: data.keys, masterKey: config.masterKey });
+  const masterKey = keys.master;
+  const redis = opened.use(await openRedisIfAny(config, log));
+  const bus = await openBus({ redis, masterKey, log });
+  const self = { id: data.id, name: hostname() };
+  const instances = opened.use(await openInstances({ database, clock, log, self, essential }));
   const events = opened.use(
     createEventLog({ database, clock, retention: { maxRows: config.events.keepRows, maxAgeMs: config.events.keepMs } }),
   );
   const identity = opened.use(
-    await openIdentity({ database, bus, clock, keysDirectory: data.keys, settings: { lockout: config.lockout } }),
+    await openIdentity({ database, bus, clock, keys, settings: { lockout: config.lockout } }),
   );
   const firstAdmin = await ensureFirstAdmin({ database, users: identity.users }, { password: config.adminPassword });
   const localHost = opened.use(await openLocalHost(localHostParts(config, data, parts.launcher, log)));
@@ -98,26 +104,37 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
     if (!isOpen && localHost.startedAgent) await localHost.stop({ graceMs: stopGraceMs });
   });
   const hosts = createHosts({ local: localHost });
-  const masterKey = await openMasterKey(data.keys);
   const secrets = createSecretBox(deriveKey(masterKey, "secrets at rest"));
   const listening: ListenSpec[] = []; // filled once it does
   const labels = createLabels({ database, clock, builtIn: builtInLabels() });
   const listeningOn = () => listening;
-  const appMeshSettings = await openAppMeshSettings({ config, data, database, labels, log, listeners: listeningOn });
+  const settingsSources = { config, data, database, labels, bus, log, listeners: listeningOn };
+  const appMeshSettings = opened.use(await openAppMeshSettings(settingsSources));
   const owners = opened.use(cacheUserSummaries({ summaries: createUserSummaries({ database }), bus, clock }));
   const apps = opened.use(
     await createApps({
       ...{ database, secrets, events, essential, clock, log },
       variables: { ...runVariables, fixed: { [addressVariable]: addressFileIn(data.path) } },
       units: localHost.units,
+      host: { id: localHost.id, find: instances.find },
       owners: withExecUsers(owners, appMeshSettings.execUserOf),
     }),
   );
   if (firstAdmin && config.examples) await beginWithExamples(firstAdmin.username, { identity, apps, log });
-  const blobs = opened.use(await openFileBlobStore({ directory: data.blobs, clock }));
+  const storage = opened.use(await openStorage({ config, directory: data.blobs, masterKey, database, clock, log }));
+  const { blobs } = storage;
   const snapshots = openSnapshots({ database, blobs, clock });
   const { scripts, heaps } = opened.use(
-    await openScriptRoom({ config, database, blobs, snapshots, masterKey, essential, clock, log }),
+    await openScriptRoom({
+      config,
+      database,
+      blobs,
+      snapshots,
+      masterKey,
+      essential,
+      clock,
+      log,
+    }),
   );
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -125,14 +142,33 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
   opened.defer(() => stopping.abort()); // a collection may take minutes, and can be ended anywhere
   opened.use(every(housekeepingMs, () => housekeeping({ identity, events, heaps, log })));
   opened.use(
-    clearRemovedTeams({ database, clock, bus, log, clear: (teamId) => clearTeam(teamId, { scripts, snapshots }) }),
+    clearRemovedTeams({
+      database,
+      clock,
+      bus,
+      log,
+      clear: (teamId) => clearTeam(teamId, { scripts, snapshots, files: storage.files }),
+    }),
   );
 
   const metrics = createMetrics();
   const http = opened.use(
     await createHttpServer({
       apis: [
-        yardApi(yardApiParts({ config, identity, apps, events, hosts, database, metrics })),
+        yardApi(
+          yardApiParts({
+            config,
+            identity,
+            apps,
+            events,
+            hosts,
+            database,
+            metrics,
+            snapshots,
+            essential,
+            blobs: storage.signedBlobs,
+          }),
+        ),
         appMeshApi({
           ...{ identity, apps, localHost, clock, startedAt, metrics, essential, labels },
           ...{ ...config.appmesh, metricsOpen: config.metricsOpen },
@@ -168,7 +204,8 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
   ]);
   // Those of App Mesh alone first: its clients are meant to ask there.
   const specs = listeners.map(({ spec }) => spec);
-  listening.push(...specs.slice(config.listen.length), ...specs.slice(0, config.listen.length));
+  const ofAll = specs.splice(0, config.listen.length);
+  listening.push(...specs.slice(0, config.listenAppmesh.length), ...ofAll);
   const urls = listeners.slice(0, config.listen.length).map((listener) => listener.url);
   const certificate = config.listen[0]?.secure ? certificateFile(config, data) : undefined;
   await writeAddressFile(data.path, { url: urls[0]!, certificate });

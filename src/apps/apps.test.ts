@@ -179,10 +179,10 @@ test("an app whose exit action is remove is gone when it has ended", async () =>
 
 test("health follows the process", async () => {
   await yard.apps.put(ann, "sick", script("read x; exit 1"), enabled);
-  await until(() => !yard.apps.isHealthy("sick"));
+  await until(async () => !(await yard.apps.isHealthy("sick")));
   await yard.apps.put(ann, "sick", script("exit 0"), enabled);
   await until(() => yard.apps.isHealthy("sick"));
-  assert.throws(() => yard.apps.isHealthy("nobody"), { code: "not_found" });
+  await assert.rejects(yard.apps.isHealthy("nobody"), { code: "not_found" });
   await yard.apps.remove(ann, "sick");
 });
 

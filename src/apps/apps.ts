@@ -9,6 +9,7 @@ import { createApply } from "./apply.ts";
 import { createBackground } from "./background.ts";
 import { createCatalog } from "./catalog.ts";
 import { createChanges } from "./changes.ts";
+import { isElsewhere, refuseElsewhere } from "./elsewhere.ts";
 import { createExitEvents } from "./exit-events.ts";
 import { createMessages, type Messages } from "./messages.ts";
 import { createMirror } from "./mirror.ts";
@@ -22,8 +23,8 @@ import { isRunning, runtimeOf } from "./runtime.ts";
 import { createAppStore } from "./store.ts";
 import { createUsageCache } from "./usage.ts";
 
-/** All of them throw `not_found` for an app that is not there and `forbidden` for one that is not shared with the actor. A change that was
- *  saved while the host is away throws `unavailable`, and is carried out when the host is back. */
+/** All of them throw `not_found` for an app that is not there, `forbidden` for one that is not shared with the actor, and `unavailable` for one on
+ *  the host of another yard. A change that was saved while the host is away throws `unavailable`, too, and is carried out when it is back. */
 export interface Apps extends AsyncDisposable {
   /** Adds an app, or replaces it whole: the actor becomes the owner, what ran is killed, the count of starts begins anew. Starts it at once
    *  when enabled; if it cannot be started, `runtime` says why.
@@ -35,7 +36,8 @@ export interface Apps extends AsyncDisposable {
   enable(actor: Actor, name: string): Promise<App>;
   /** Also kills what runs. */
   disable(actor: Actor, name: string): Promise<App>;
-  /** Also kills what runs, and deletes its outputs. */
+  /** Also kills what runs, and deletes its outputs. Of an app on another yard's host that is gone the definition goes now, the rest if that
+   *  host ever comes back. */
   remove(actor: Actor, name: string): Promise<void>;
   /** Starts a temporary app. @throws {YardError} conflict (the name is taken); the reason why the process could not be started, and then nothing is left */
   run(actor: Actor, request: RunRequest, limits: RunLimits): Promise<{ name: string; runId: string }>;
@@ -47,7 +49,7 @@ export interface Apps extends AsyncDisposable {
   /** Whether there is an app of that name, whoever may see it. */
   has(name: string): Promise<boolean>;
   /** It runs, or its last run ended well. Open to everybody who knows the name, and answered from memory. @throws {YardError} not_found */
-  isHealthy(name: string): boolean;
+  isHealthy(name: string): Promise<boolean>;
   /** Of those that run, by name; at most two seconds old. Names are taken as they are: ask for apps that the actor was shown.
    *  With `tree` also the tree of their processes: for one app, not for all of them. */
   usage(names: readonly string[], options?: { tree?: boolean }): Promise<ReadonlyMap<string, ProcessUsage>>;
@@ -72,10 +74,11 @@ const firstSightMs = 5_000;
 const firstPassMs = 30_000;
 
 export async function createApps(parts: AppParts): Promise<Apps> {
-  const { units, owners, secrets, clock, log, variables } = parts;
+  const { units, host, owners, secrets, clock, log, variables } = parts;
   await using opened = new AsyncDisposableStack();
   const background = opened.use(createBackground(log));
   const store = createAppStore(parts.database.kysely, secrets, clock);
+  await store.adopt(host.id);
   const withName = createNameLock();
 
   const record = (topic: string, id: string, data: Readonly<Record<string, string | number | null>>) =>
@@ -103,12 +106,12 @@ export async function createApps(parts: AppParts): Promise<Apps> {
       background.run(`removing the ended app ${name}`, removal);
     }),
   );
-  const catalog = createCatalog({ store, mirror, owners, secrets });
+  const catalog = createCatalog({ store, mirror, owners, secrets, host });
   const messages = createMessages({ catalog, mirror, owners });
   const apply = createApply({ units, mirror, owners, variables });
   const runs = createRuns({ units, store, catalog, mirror, owners, secrets, withName, background, variables });
   const changes = createChanges({
-    ...{ store, catalog, mirror, units, apply, withName, clock, essential: parts.essential, isHeld: runs.isHeld },
+    ...{ store, catalog, mirror, units, host, apply, withName, clock, essential: parts.essential, isHeld: runs.isHeld },
     reconcileLater: () => void reconciler.request(),
     tell: (topic, app, by) => record(topic, app.id, { name: app.name, by }),
   });
@@ -116,7 +119,10 @@ export async function createApps(parts: AppParts): Promise<Apps> {
   const usageOf = createUsageCache(units.usage, clock);
   const usageWithTree = createUsageCache((ids) => units.usage(ids, { tree: true }), clock);
   const reconciler = opened.use(
-    createReconciler({ store, mirror, units, apply, withName, clock, log, removeEnded: changes.removeEnded }),
+    createReconciler({
+      ...{ store, mirror, units, apply, withName, clock, log },
+      ...{ hostId: host.id, removeEnded: changes.removeEnded },
+    }),
   );
 
   const inAgreement = Promise.withResolvers<void>();
@@ -148,10 +154,12 @@ export async function createApps(parts: AppParts): Promise<Apps> {
 
     has: async (name) => mirror.named(name) !== undefined || (await store.isTaken(name)),
 
-    isHealthy(name) {
+    async isHealthy(name) {
       const found = mirror.named(name);
-      if (!found) throw new YardError("not_found", `there is no app ${JSON.stringify(name)}`);
-      return runtimeOf(found).healthy;
+      if (found) return runtimeOf(found).healthy;
+      const stored = await store.byName(name);
+      if (isElsewhere(stored, host)) await refuseElsewhere(stored, host);
+      throw new YardError("not_found", `there is no app ${JSON.stringify(name)}`);
     },
 
     async usage(names, { tree = false } = {}) {

@@ -3,8 +3,9 @@ import { YardError } from "../platform/errors.ts";
 import { accessOf, requireAccess } from "./access.ts";
 import type { App, AppDefinition } from "./app.ts";
 import { openDefinition } from "./definition.ts";
+import { isElsewhere, refuseElsewhere } from "./elsewhere.ts";
 import { isTemporary, type Mirror, type MirroredTemporary } from "./mirror.ts";
-import type { Actor, Owner, OwnerDirectory, SecretBox } from "./parts.ts";
+import type { Actor, Owner, OwnerDirectory, OwnHost, SecretBox } from "./parts.ts";
 import { runtimeOf } from "./runtime.ts";
 import type { AppStore, StoredApp } from "./store.ts";
 import { unitIdOf } from "./unit-spec.ts";
@@ -19,9 +20,11 @@ export interface FoundApp {
 
 export interface Catalog {
   find(name: string): Promise<FoundApp | undefined>;
-  /** @throws {YardError} not_found; forbidden */
+  /** @throws {YardError} not_found; forbidden; unavailable: it is on the host of another yard */
   get(actor: Actor, name: string, wanted: "read" | "write"): Promise<FoundApp>;
-  /** Those that the actor may read, by name. */
+  /** The same, wherever it is. What runs of it is not known here if that is elsewhere. @throws {YardError} not_found; forbidden */
+  getAnywhere(actor: Actor, name: string, wanted: "read" | "write"): Promise<FoundApp>;
+  /** Those that the actor may read, by name, on whichever host. */
   list(actor: Actor): Promise<readonly App[]>;
 }
 
@@ -30,11 +33,12 @@ export interface CatalogParts {
   readonly mirror: Mirror;
   readonly owners: OwnerDirectory;
   readonly secrets: SecretBox;
+  readonly host: OwnHost;
 }
 
 const noTeams: readonly string[] = [];
 
-export function createCatalog({ store, mirror, owners, secrets }: CatalogParts): Catalog {
+export function createCatalog({ store, mirror, owners, secrets, host }: CatalogParts): Catalog {
   /** What was made of each stored app at the last look: in a list of a thousand nearly all are as they were. */
   const made = new WeakMap<StoredApp, FoundApp>();
 
@@ -45,7 +49,7 @@ export function createCatalog({ store, mirror, owners, secrets }: CatalogParts):
     const { username: ownerName = null, teams: ownerTeams = noTeams } = owner ?? {};
     if (known?.app.runtime === runtime && known.app.ownerName === ownerName && known.ownerTeams === ownerTeams)
       return known;
-    const { revision: _revision, ...kept } = stored;
+    const { revision: _revision, hostId: _hostId, ...kept } = stored;
     const app: App = { ...kept, kind: "defined", ownerName, runtime };
     const found = { app, stored, unitId, ownerTeams };
     made.set(stored, found);
@@ -91,13 +95,20 @@ export function createCatalog({ store, mirror, owners, secrets }: CatalogParts):
     return temporary && fromTemporary(temporary, await ownerOf(temporary.meta.ownerId));
   }
 
+  async function getAnywhere(actor: Actor, name: string, wanted: "read" | "write"): Promise<FoundApp> {
+    const found = await find(name.trim());
+    if (!found) throw new YardError("not_found", `there is no app ${JSON.stringify(name)}`);
+    requireAccess(actor, ownedOf(found), wanted);
+    return found;
+  }
+
   return {
     find,
+    getAnywhere,
 
     async get(actor, name, wanted) {
-      const found = await find(name.trim());
-      if (!found) throw new YardError("not_found", `there is no app ${JSON.stringify(name)}`);
-      requireAccess(actor, ownedOf(found), wanted);
+      const found = await getAnywhere(actor, name, wanted);
+      if (isElsewhere(found.stored, host)) await refuseElsewhere(found.stored, host);
       return found;
     },
 

@@ -9,10 +9,11 @@ import type { App, AppDefinition } from "./app.ts";
 import type { ApplyApp } from "./apply.ts";
 import { type Catalog, ownedOf } from "./catalog.ts";
 import { checkDefinition } from "./definition-check.ts";
+import { isElsewhere, refuseElsewhere, requireGone } from "./elsewhere.ts";
 import type { Mirror } from "./mirror.ts";
 import type { WithName } from "./name-lock.ts";
 import { checkName } from "./names.ts";
-import type { Actor, Essential } from "./parts.ts";
+import type { Actor, Essential, OwnHost } from "./parts.ts";
 import type { AppStore, StoredApp } from "./store.ts";
 import { unitIdOf } from "./unit-spec.ts";
 
@@ -25,6 +26,7 @@ export interface ChangeParts {
   readonly withName: WithName;
   readonly clock: Clock;
   readonly essential: Essential;
+  readonly host: OwnHost;
   reconcileLater(): void;
   /** A run is about to take the name. */
   isHeld(name: string): boolean;
@@ -35,7 +37,7 @@ export interface ChangeParts {
 const passing: ReadonlySet<YardErrorCode> = new Set(["unavailable", "timeout", "interrupted", "storage_full"]);
 
 export function createChanges(parts: ChangeParts) {
-  const { store, catalog, mirror, units, apply, withName, clock, essential, tell } = parts;
+  const { store, catalog, mirror, units, apply, withName, clock, essential, host, tell } = parts;
 
   /** What was saved is carried out; if the host cannot be reached, the caller is told that it will be. */
   async function carryOut(app: { name: string }, work: () => Promise<void>): Promise<void> {
@@ -70,6 +72,7 @@ export function createChanges(parts: ChangeParts) {
       if (found) requireAccess(actor, ownedOf(found), "write");
       else if (parts.isHeld(name)) throw new YardError("conflict", `a run with the name ${name} is just starting`);
       const old = found?.stored;
+      if (isElsewhere(old, host)) await refuseElsewhere(old, host);
       const now = clock.now();
       const app: StoredApp = {
         id: old?.id ?? newId("app", now),
@@ -80,6 +83,7 @@ export function createChanges(parts: ChangeParts) {
         revision: (old?.revision ?? 0) + 1,
         createdAt: old?.createdAt ?? now,
         updatedAt: now,
+        hostId: host.id,
       };
       if (old) await store.replace(app, old.revision);
       else await store.insert(app);
@@ -117,12 +121,14 @@ export function createChanges(parts: ChangeParts) {
 
   async function remove(actor: Actor, name: string): Promise<void> {
     await withName(name.trim(), async () => {
-      const { app, stored, unitId } = await catalog.get(actor, name, "write");
+      const { app, stored, unitId } = await catalog.getAnywhere(actor, name, "write");
+      // That of a host which is gone can be removed from any: should the host come back, its yard finds a unit without an app.
+      if (isElsewhere(stored, host)) await requireGone(stored, host);
       if (stored) {
         await essential(() => store.delete(app.id));
         tell("app.removed", app, actor.username);
       }
-      await carryOut(app, () => removeUnit(unitId));
+      if (!isElsewhere(stored, host)) await carryOut(app, () => removeUnit(unitId));
     });
   }
 
@@ -130,7 +136,7 @@ export function createChanges(parts: ChangeParts) {
   async function removeEnded(appId: string, name: string, revision: number): Promise<void> {
     await withName(name, async () => {
       const stored = await store.byId(appId);
-      if (!stored?.enabled || stored.revision !== revision) return;
+      if (!stored?.enabled || stored.revision !== revision || isElsewhere(stored, host)) return;
       const unitId = unitIdOf(stored);
       if (!mirror.get(unitId)?.unit.enabled) return;
       await store.delete(appId);

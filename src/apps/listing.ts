@@ -54,6 +54,7 @@ function isSame(a: StoredApp, b: StoredApp): boolean {
     a.ownerId === b.ownerId &&
     a.enabled === b.enabled &&
     a.revision === b.revision &&
+    a.hostId === b.hostId &&
     a.createdAt === b.createdAt &&
     a.updatedAt === b.updatedAt
   );

@@ -5,8 +5,9 @@ import type { Database } from "../platform/db/database.ts";
 
 export interface AppParts {
   readonly database: Pick<Database, "kysely">;
-  /** Of the host that the apps run on. */
+  /** Of the host that the apps which are added here run on. */
   readonly units: Units;
+  readonly host: OwnHost;
   readonly secrets: SecretBox;
   readonly owners: OwnerDirectory;
   readonly events: EventSink;
@@ -15,6 +16,13 @@ export interface AppParts {
   readonly clock: Clock;
   readonly log: AppLog;
   readonly variables?: RunVariables;
+}
+
+/** The host whose units are given, among those of other yards that share the table of apps. */
+export interface OwnHost {
+  readonly id: string;
+  /** Of any host: what people call it, and whether its yard is there. Undefined: nobody knows it. */
+  find(id: string): Promise<{ readonly name: string; readonly isLive: boolean } | undefined>;
 }
 
 /** Encrypts text so that it opens only at the same `place` (a table's row). */

@@ -13,6 +13,8 @@ import type { AppState, AppStore } from "./store.ts";
 import { unitIdOf } from "./unit-spec.ts";
 
 export interface ReconcileParts {
+  /** Only its apps are looked at. */
+  readonly hostId: string;
   readonly store: AppStore;
   readonly mirror: Mirror;
   readonly units: Units;
@@ -66,7 +68,7 @@ export function createReconciler(parts: ReconcileParts): Reconciler {
 /** One comparison of all. @returns what failed for a reason that may pass */
 async function pass(parts: ReconcileParts): Promise<unknown[]> {
   const { store, mirror } = parts;
-  const apps = await store.states();
+  const apps = await store.states(parts.hostId);
   const unitIds = new Set(apps.map(unitIdOf));
   const orphans = [...mirror.all()].filter(({ unit, meta }) => meta.kind === "defined" && !unitIds.has(unit.id));
   const work = [
@@ -103,19 +105,19 @@ async function settle(parts: ReconcileParts, app: AppState): Promise<void> {
   if (found && isOver(found, clock)) await removeEnded(app.id, app.name, app.revision);
   await withName(app.name, async () => {
     const current = await store.byId(app.id); // as it is now that nobody else changes it
-    if (!current || !needsWork(current, parts)) return;
+    if (current?.hostId !== parts.hostId || !needsWork(current, parts)) return;
     log.info({ app: app.name, revision: current.revision }, "bringing an app's unit up to date");
     await apply(current);
   });
 }
 
 async function removeOrphan(
-  { store, units, mirror, withName, log }: ReconcileParts,
+  { store, units, mirror, withName, log, hostId }: ReconcileParts,
   orphan: MirroredUnit,
 ): Promise<void> {
   await withName(orphan.meta.name, async () => {
     const app = orphan.meta.kind === "defined" ? await store.byId(orphan.meta.appId) : undefined;
-    if (app && unitIdOf(app) === orphan.unit.id) return; // it was just being added
+    if (app?.hostId === hostId && unitIdOf(app) === orphan.unit.id) return; // it was just being added
     log.info({ app: orphan.meta.name }, "removing what is left of a removed app");
     await units.remove(orphan.unit.id);
     mirror.forget(orphan.unit.id);

@@ -16,6 +16,7 @@ const app: StoredApp = {
   revision: 1,
   createdAt: 1_700_000_000_000,
   updatedAt: 1_700_000_000_001,
+  hostId: "host_1",
 };
 
 eachDialect("the app store", (open) => {
@@ -26,7 +27,8 @@ eachDialect("the app store", (open) => {
     assert.deepEqual(await store.byName("web"), app);
     assert.deepEqual(await store.byId("app_1"), app);
     assert.deepEqual(await store.list(), [app]);
-    assert.deepEqual(await store.states(), [{ id: "app_1", name: "web", revision: 1, enabled: true }]);
+    assert.deepEqual(await store.states("host_1"), [{ id: "app_1", name: "web", revision: 1, enabled: true }]);
+    assert.deepEqual(await store.states("host_2"), []);
     assert.equal(await store.isTaken("web"), true);
     assert.equal(await store.byName("Web"), undefined);
   });

@@ -20,6 +20,8 @@ export interface StoredApp {
   readonly revision: number;
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** The host that runs it: only the yard of that host touches it. */
+  readonly hostId: string;
 }
 
 /** What a unit is compared with. */
@@ -32,7 +34,10 @@ export interface AppStore {
   /** By name. Bounded by `mostApps`. What this process has changed is in it; what others changed in the same database is after a second.
    *  An app that has not changed since the last call is the same object. */
   list(): Promise<readonly StoredApp[]>;
-  states(): Promise<readonly AppState[]>;
+  /** Of the apps of one host. */
+  states(hostId: string): Promise<readonly AppState[]>;
+  /** Gives the apps that were added before there were hosts to tell apart to this one. */
+  adopt(hostId: string): Promise<void>;
   /** @throws {YardError} conflict, if the name was taken meanwhile; too_many */
   insert(app: StoredApp): Promise<void>;
   /** @throws {YardError} conflict, if it is no longer at `fromRevision` */
@@ -53,7 +58,7 @@ export function createAppStore(kysely: Kysely<Schema>, secrets: SecretBox, clock
   const findAll = prepareQuery<Record<never, never>, Omit<AppRow, "definition">>(kysely, () =>
     kysely
       .selectFrom("apps")
-      .select(["id", "name", "owner_id", "enabled", "revision", "created_at", "updated_at"])
+      .select(["id", "name", "owner_id", "enabled", "revision", "created_at", "updated_at", "host_id"])
       .orderBy("name")
       .limit(mostApps),
   );
@@ -95,6 +100,7 @@ export function createAppStore(kysely: Kysely<Schema>, secrets: SecretBox, clock
     revision: row.revision,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    hostId: row.host_id ?? "",
   });
   const listing = createListing(clock, async () => {
     const rows = await findAll({});
@@ -113,6 +119,7 @@ export function createAppStore(kysely: Kysely<Schema>, secrets: SecretBox, clock
     revision: app.revision,
     created_at: app.createdAt,
     updated_at: app.updatedAt,
+    host_id: app.hostId,
   });
 
   return {
@@ -132,14 +139,19 @@ export function createAppStore(kysely: Kysely<Schema>, secrets: SecretBox, clock
 
     list: listing.get,
 
-    async states() {
+    async states(hostId) {
       const rows = await kysely
         .selectFrom("apps")
         .select(["id", "name", "revision", "enabled"])
+        .where("host_id", "=", hostId)
         .orderBy("created_at")
         .limit(mostApps)
         .execute();
       return rows.map((row) => ({ ...row, enabled: row.enabled === 1 }));
+    },
+
+    async adopt(hostId) {
+      await kysely.updateTable("apps").set({ host_id: hostId }).where("host_id", "is", null).execute();
     },
 
     async insert(app) {

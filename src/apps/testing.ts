@@ -35,6 +35,7 @@ export async function openTestYard(): Promise<TestYard> {
   const parts: AppParts = {
     database,
     units: host.units,
+    host: { id: host.id, find: async () => undefined },
     secrets: createSecretBox(createHash("sha256").update("test").digest()),
     owners: { describe: async (ids) => new Map([...owners].filter(([id]) => ids.includes(id))) },
     essential: (work) => work(),

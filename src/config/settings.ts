@@ -55,6 +55,11 @@ export const settings = {
     placeholder: "addresses",
     help: "further addresses where only the App Mesh API answers, such as https://0.0.0.0:6060",
   }),
+  "listen.mitosis": optional({
+    parse: values.list(listenSpec),
+    placeholder: "addresses",
+    help: "further addresses where only the Mitosis API answers, such as 0.0.0.0:5000",
+  }),
   tls: withDefault("off", {
     parse: values.choice(["off", "self-signed"]),
     placeholder: "off|self-signed",
@@ -82,6 +87,45 @@ export const settings = {
     placeholder: "url",
     help: "postgres://… in place of the SQLite file in the data directory",
     show: withoutPassword,
+  }),
+  "redis-url": optional({
+    parse: values.one(redisUrl),
+    placeholder: "url",
+    help: "redis://… by which yards that share a database hear of each other's changes at once",
+    show: withoutPassword,
+  }),
+  "master-key": optional({
+    parse: values.text,
+    placeholder: "key",
+    help: "32 bytes in base64url, the same for all yards that share a database; see also master-key-file",
+    show: hidden,
+  }),
+  "master-key-file": optional({
+    parse: values.path,
+    placeholder: "file",
+    help: "holds the master key, and may be read by nobody else; without either, the data directory has one of its own",
+  }),
+  "s3-endpoint": optional({
+    parse: values.one(httpUrl),
+    placeholder: "url",
+    help: "https://… of a store that speaks S3, in place of the files in the data directory",
+  }),
+  "s3-bucket": optional({
+    parse: values.text,
+    placeholder: "name",
+    help: "the bucket there, which is the yard's alone",
+  }),
+  "s3-access-key": optional({
+    parse: values.text,
+    placeholder: "key",
+    help: "the key by which the yard is known there",
+  }),
+  "s3-secret-key": optional({ parse: values.text, placeholder: "key", help: "and its secret", show: hidden }),
+  "s3-region": withDefault("us-east-1", { parse: values.text, placeholder: "name", help: "the bucket's region" }),
+  "public-url": optional({
+    parse: values.one(httpUrl),
+    placeholder: "url",
+    help: "where clients reach the yard, for the URLs it hands out; default: where the request came in",
   }),
   log: withDefault("info", {
     parse: values.choice(logLevels),
@@ -142,6 +186,11 @@ export const settings = {
     parse: values.wholeNumber({ min: 1, max: 1_000_000_000 }),
     placeholder: "MiB",
     help: "largest file that may be uploaded",
+  }),
+  "mitosis.reading": withDefault("auto", {
+    parse: values.choice(["auto", "client", "document"]),
+    placeholder: "auto|client|document",
+    help: "which reading of the Mitosis contract is served; auto chooses by the client",
   }),
   "scripts.open": withDefault("true", {
     parse: values.flag,
@@ -213,6 +262,16 @@ export const settings = {
     placeholder: "number",
     help: "days that an execution is kept",
   }),
+  "mitosis.redis": withDefault("true", {
+    parse: values.flag,
+    placeholder: "boolean",
+    help: "whether Mitosis' clients and workers get users of their own in the Redis of redis-url",
+  }),
+  "mitosis.redis-address": optional({
+    parse: values.one(redisAddress),
+    placeholder: "host:port",
+    help: "where they reach it; default: as redis-url says",
+  }),
   "mcp.mode": withDefault("stateful", {
     parse: values.choice(["stateful", "stateless"]),
     placeholder: "stateful|stateless",
@@ -268,10 +327,30 @@ function forwardTarget(text: string): ListenSpec {
   return parseTarget(text, { secure: true, port: forwardPort });
 }
 
+function httpUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if ((url?.protocol !== "http:" && url?.protocol !== "https:") || url.username !== "" || url.pathname !== "/")
+    throw values.wrong("must be a URL like https://host:9000, without a path");
+  return url.origin;
+}
+
 function databaseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== "postgres:" && url?.protocol !== "postgresql:")
     throw values.wrong("must be a URL like postgres://user:password@host:5432/database");
+  return text;
+}
+
+function redisUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if ((url?.protocol !== "redis:" && url?.protocol !== "rediss:") || url.host === "")
+    throw values.wrong("must be a URL like redis://user:password@host:6379");
+  return text;
+}
+
+function redisAddress(text: string): string {
+  const url = URL.canParse(`redis://${text}`) ? new URL(`redis://${text}`) : undefined;
+  if (url?.host !== text || url.port === "") throw values.wrong("must be host:port");
   return text;
 }
 

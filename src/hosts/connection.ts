@@ -3,7 +3,7 @@
  *  | state | leaves it when | to |
  *  | --- | --- | --- |
  *  | connecting | the agent has answered `/v1/info` in our protocol | connected |
- *  | connecting | the transport or the agent failed: wait (backoff.ts), then again | connecting |
+ *  | connecting | the transport or the agent failed: wait (platform/backoff.ts), then again | connecting |
  *  | connected | the session ended, or the agent left two pings in a row unanswered | connecting; closed if it was retired |
  *  | any | it is disposed | closed |
  */
@@ -12,7 +12,7 @@ import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { type AgentInfo, protocolVersion } from "../agent/protocol.ts";
 import { isYardError, YardError } from "../platform/errors.ts";
-import { type Backoff, backoffMs } from "./backoff.ts";
+import { type Backoff, backoffMs } from "../platform/backoff.ts";
 import { cutOff, exchange, readJson } from "./exchange.ts";
 import type { HostLog } from "./log.ts";
 import { parseInfo, parseProtocol } from "./replies.ts";

@@ -3,16 +3,14 @@
 import { constants } from "node:fs";
 import { type FileHandle, link, lstat, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { Writable } from "node:stream";
+import type { Writable } from "node:stream";
+import { createBatchedWriter } from "../platform/batched-writer.ts";
 import { errnoOf, YardError } from "../platform/errors.ts";
 import { findOsGroup, findOsUser } from "../platform/process/users.ts";
 import type { FileAttributes, NewHostFile } from "./host-files.ts";
 import { type Location, pathError } from "./local-files-locate.ts";
 import type { Unfinished } from "./local-files-unfinished.ts";
 
-/** What arrives comes in pieces of 64 KiB or less; each write to the disk costs a trip through the thread pool. */
-const batchBytes = 1024 * 1024;
-const mostPieces = 512;
 /** Neither setuid nor setgid nor sticky. */
 const permissionBits = 0o777;
 
@@ -78,68 +76,16 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Writes in batches of at least 1 MiB, one of them while the next arrives. */
 function appendTo(handle: FileHandle, { maxBytes, path }: { maxBytes: number; path: string }): Writable {
-  let batch: Buffer[] = [];
-  let batched = 0;
   let total = 0;
-  let writing: Promise<void> = Promise.resolve();
-
-  function writeBatch(): void {
-    const full = batch;
-    batch = [];
-    batched = 0;
-    writing = writing.then(() => writeAll(handle, full)).then(() => full.forEach(release));
-    writing.catch(() => {}); // whoever waits for it is told: the next write, or the end
-  }
-
-  return new Writable({
-    highWaterMark: batchBytes,
-    write(piece: Buffer, _encoding, done) {
+  return createBatchedWriter(handle, {
+    check(piece) {
       total += piece.length;
-      if (total > maxBytes) {
-        return done(new YardError("too_large", `${path}: a file may have at most ${maxBytes} bytes`));
-      }
-      batch.push(piece);
-      batched += piece.length;
-      if (batched < batchBytes && batch.length < mostPieces) return done();
-      const before = writing;
-      writeBatch();
-      before.then(
-        () => done(),
-        (error: unknown) => done(asError(pathError(error, path))),
-      );
+      if (total > maxBytes) throw new YardError("too_large", `${path}: a file may have at most ${maxBytes} bytes`);
     },
-    final(done) {
-      writeBatch();
-      writing.then(
-        () => done(),
-        (error: unknown) => done(asError(pathError(error, path))),
-      );
-    },
-    destroy(error, done) {
-      const close = () => done(error);
-      writing.then(close, close); // the handle is not closed under a write
-    },
+    fault: (error) => pathError(error, path),
+    ownsPieces: true,
   });
-}
-
-async function writeAll(handle: FileHandle, pieces: readonly Buffer[]): Promise<void> {
-  if (pieces.length === 0) return;
-  const { bytesWritten } = await handle.writev(pieces);
-  if (bytesWritten === pieces.reduce((sum, piece) => sum + piece.length, 0)) return;
-  let rest = Buffer.concat(pieces).subarray(bytesWritten); // a disk that fills up takes a part first, and then says so
-  while (rest.length > 0) rest = rest.subarray((await handle.write(rest)).bytesWritten);
-}
-
-/** Gives a piece's memory back now, not at some collection to come: V8 collects the whole heap for every 64 MiB of buffers, and that was half of
- *  the CPU time of an upload (2.6 s a GiB with it, 1.0 s without). A piece that shares its memory with others is left alone. */
-function release({ buffer, byteLength }: Buffer): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }
 
 async function ended(content: Writable): Promise<void> {

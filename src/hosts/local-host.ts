@@ -10,6 +10,8 @@ import type { Host } from "./host.ts";
 import { createLocalAgent, type LocalAgentParts } from "./local-agent.ts";
 
 export interface LocalHostParts extends LocalAgentParts {
+  /** No other host of the yard has the same. */
+  readonly id: string;
   /** As people see it. */
   readonly name: string;
 }
@@ -22,8 +24,6 @@ export interface LocalHost extends Host, AsyncDisposable {
    *  @throws {YardError} timeout */
   stop(options: { graceMs: number }): Promise<void>;
 }
-
-export const localHostId = "local";
 
 /** Beyond the grace: for killing, for the journal, for a busy machine. */
 const stopTimeMs = 15_000;
@@ -49,7 +49,7 @@ export async function openLocalHost(parts: LocalHostParts): Promise<LocalHost> {
   };
   const connection = opened.use(openConnection({ name: parts.name, connect, log: parts.log }));
   await connection.session({ waitMs: firstAnswerMs });
-  const host = createAgentHost(localHostId, connection, parts.log);
+  const host = createAgentHost(parts.id, connection, parts.log);
   const startedAgent = agent.wasStarted;
   const stack = opened.move();
 

@@ -16,6 +16,7 @@ export async function openTestHost(changes: Partial<LocalHostParts> = {}): Promi
   await using opened = new AsyncDisposableStack();
   const { path } = opened.use(temporaryDirectory());
   const parts: LocalHostParts = {
+    id: "host_test",
     name: "test",
     directory: path,
     socketPath: join(path, "agent.sock"),

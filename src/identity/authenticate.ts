@@ -150,7 +150,14 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
     return { principal, claims: undefined, expiresAt, checkedAt, tags: [userTag(row.id)] };
   }
 
-  return { authenticate, recall };
+  async function isOfLockedUser(credential: string): Promise<boolean> {
+    const claims = await tokens.verify(credential).catch(() => undefined);
+    if (claims === undefined) return false;
+    const user = await db.selectFrom("users").select("state").where("id", "=", claims.sub).executeTakeFirst();
+    return user?.state === "locked";
+  }
+
+  return { authenticate, recall, isOfLockedUser };
 }
 
 function forAudience(principal: Principal, audience: string): Principal {

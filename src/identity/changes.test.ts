@@ -6,7 +6,8 @@ import { createChanges } from "./changes.ts";
 import { CredentialCache } from "./credential-cache.ts";
 
 /** A bus to a network that is down. */
-const deadBus: Bus<Topics> = { publish: () => new Promise(() => {}), subscribe: () => ({ [Symbol.dispose]() {} }) };
+const deaf = () => ({ [Symbol.dispose]() {} });
+const deadBus: Bus<Topics> = { publish: () => new Promise(() => {}), subscribe: deaf, onResync: deaf };
 
 test("a change acts on this replica at once, whatever becomes of the bus", () => {
   for (const announce of ["sessionRevoked", "userChanged", "roleChanged"] as const) {

@@ -42,5 +42,6 @@ export function followChanges({ bus, cache }: { bus: Bus<Topics>; cache: Forgetf
   subscriptions.use(bus.subscribe("session.revoked", ({ sessionId }) => cache.drop(sessionTag(sessionId))));
   subscriptions.use(bus.subscribe("user.changed", ({ userId }) => cache.drop(userTag(userId))));
   subscriptions.use(bus.subscribe("role.changed", () => cache.clear()));
+  subscriptions.use(bus.onResync(() => cache.clear()));
   return subscriptions;
 }

@@ -11,7 +11,8 @@ import { nameKey, passwordLimits } from "./names.ts";
 import type { StoredUser } from "./user-rows.ts";
 
 export interface Verifiers {
-  readonly password_hash: string;
+  /** Null where nobody but the user has seen the password. */
+  readonly password_hash: string | null;
   readonly digest_hash: string;
 }
 
@@ -28,9 +29,12 @@ interface Who {
 export interface Credentials {
   /** Both verifiers of a new password. @throws {YardError} too_many */
   verifiersFor(userId: string, password: string): Promise<Verifiers>;
+  /** The one verifier that can be made of a new password's MD5, in 32 hex digits. @throws {YardError} too_many */
+  digestVerifierFor(userId: string, digest: string): Promise<Verifiers>;
   /** @throws {YardError} unauthenticated (wrong, unknown or locked by an administrator: one answer), locked, too_many */
   checkPassword(who: Who & { password: string }, secondFactor?: SecondFactor): Promise<StoredUser>;
-  /** @param who.digest the MD5 of the password in 32 hex digits @throws {YardError} as `checkPassword` */
+  /** @param who.digest the MD5 of the password in 32 hex digits @throws {YardError} as `checkPassword`; and forbidden, for a right one of an account
+   *  that an administrator has locked: who knows it may be told */
   checkDigest(who: Who & { digest: string }, secondFactor?: SecondFactor): Promise<StoredUser>;
   /** Runs `test` as one counted try on the account: undefined means a wrong secret. `forgives` tells whether success clears the count.
    *  @throws {YardError} unauthenticated, locked, too_many */
@@ -142,6 +146,13 @@ export function createCredentials(parts: {
       return gate.run({ account: userId }, () => makeVerifiers(hasher, password));
     },
 
+    digestVerifierFor(userId, digest) {
+      return gate.run({ account: userId }, async () => ({
+        password_hash: null,
+        digest_hash: await hasher.hash(digest.toLowerCase()),
+      }));
+    },
+
     checkPassword(who, secondFactor) {
       const holds = async (user: StoredUser | undefined) => {
         if (!(await passwordHolds(user, who.password)) || user?.state !== "active") return undefined;
@@ -152,8 +163,12 @@ export function createCredentials(parts: {
 
     checkDigest(who, secondFactor) {
       const digest = who.digest.slice(0, 32).toLowerCase();
-      const holds = async (user: StoredUser | undefined) =>
-        (await hasher.verify(digest, user?.digest_hash ?? null)) ? user : undefined;
+      const holds = async (user: StoredUser | undefined) => {
+        if (!(await hasher.verify(digest, user?.digest_hash ?? null))) return undefined;
+        if (user?.state === "locked")
+          throw new YardError("forbidden", "This account is locked. An administrator can make it active again.");
+        return user;
+      };
       return check(who, holds, secondFactor);
     },
   };

@@ -7,6 +7,8 @@ export interface User {
   readonly email: string | null;
   readonly displayName: string;
   readonly state: "active" | "locked" | "deleted";
+  /** Locked, and deleted as far as is shown where deleted users keep all they have. */
+  readonly isRetired: boolean;
   readonly hasPassword: boolean;
   readonly totpEnabled: boolean;
   readonly hasTotpSecret: boolean;
@@ -21,6 +23,8 @@ export interface User {
 export interface NewUser {
   username: string;
   password?: string;
+  /** In place of the password, its MD5 in 32 hex digits: all that some clients ever send. */
+  digest?: string;
   email?: string | null;
   displayName?: string;
   execUser?: string;
@@ -32,7 +36,10 @@ export interface NewUser {
 }
 
 /** What may be changed of a user; only the given fields are. */
-export type UserChanges = Partial<Omit<NewUser, "username" | "password">>;
+export type UserChanges = Partial<Omit<NewUser, "username" | "password" | "digest">> & {
+  /** Locks, and see `User.isRetired`. Any later `locked` takes it back. */
+  retired?: true;
+};
 
 export interface OnBehalf {
   /** Who asks for the change. Nobody hands out more than they hold themselves, and administrators are out of reach of everybody else:
@@ -58,9 +65,12 @@ export interface Users {
   unlock(username: string, options?: OnBehalf): Promise<User>;
   /** Ends every session of the user but `keepSessionId`. @throws {YardError} invalid, shorter than `minLength` (6) */
   setPassword(username: string, password: string, options?: { keepSessionId?: string }): Promise<void>;
+  /** The same where nobody but the user knows the password: only its MD5, as 32 hex digits, logs in until somebody shows the password. */
+  setDigest(username: string, digest: string, options?: { keepSessionId?: string }): Promise<void>;
   /** Counts as a login try: locked out after too many wrong ones. @throws {YardError} unauthenticated, locked */
   checkPassword(username: string, password: string): Promise<void>;
-  /** The same for clients that only send the MD5 of the password, as 32 hex digits. */
+  /** The same for clients that only send the MD5 of the password, as 32 hex digits. @throws {YardError} also forbidden: it is right, but an
+   *  administrator has locked the account */
   checkDigest(username: string, digest: string): Promise<void>;
 }
 
@@ -81,7 +91,17 @@ export interface IssueOptions {
   remoteAddress?: string;
   /** Also start a family of refresh tokens. */
   refresh?: boolean;
+  /** Ends the sessions that the user's earlier logins through the same API have made. */
+  endsOthers?: boolean;
+  /** There is no way to come with a code later: who needs one and has not sent it is refused, in place of a challenge. */
+  inOneStep?: boolean;
 }
+
+/** What a login shows: the password, or its MD5 in 32 hex digits where the client never shows more. */
+export type LoginCredentials = {
+  readonly username: string;
+  readonly totpCode?: string;
+} & ({ readonly password: string } | { readonly digest: string });
 
 export type LoginResult =
   | { readonly kind: "session"; readonly issued: IssuedToken; readonly refreshToken?: string }
@@ -90,11 +110,9 @@ export type LoginResult =
 export interface Sessions {
   /** Name (or e-mail) and password, with a TOTP code where the user has that on; without one a challenge comes back (180 s, one per user).
    *  Wrong tries of either kind count towards the lockout; the errors do not say whether the user exists.
-   *  @throws {YardError} unauthenticated, locked (`retryAfterMs`), too_many (the hashing gate is full) */
-  login(
-    credentials: { username: string; password: string; totpCode?: string },
-    options: IssueOptions,
-  ): Promise<LoginResult>;
+   *  @throws {YardError} unauthenticated, locked (`retryAfterMs`), too_many (the hashing gate is full); forbidden: with `inOneStep` a code is
+   *  missing, or a right digest is of a locked account */
+  login(credentials: LoginCredentials, options: IssueOptions): Promise<LoginResult>;
   /** @throws {YardError} unauthenticated */
   completeTotp(
     challenge: { username: string; challenge: string; code: string },
@@ -146,16 +164,45 @@ export interface Team {
   readonly name: string;
   readonly personalOf: string | null;
   readonly members: readonly { readonly username: string; readonly role: "owner" | "admin" | "member" | "viewer" }[];
+  /** A name; null where nobody knows. */
+  readonly createdBy: string | null;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly storageQuotaBytes: number;
 }
 
 export interface Teams {
   list(): Promise<readonly Team[]>;
   get(name: string): Promise<Team>;
-  create(name: string, owner: { userId: string }): Promise<Team>;
+  /** `withinQuota`: not beyond how many teams the user may have made.
+   *  @throws {YardError} conflict: a team or a user has that name; invalid; forbidden: the quota is reached */
+  create(name: string, owner: { userId: string }, options?: { withinQuota?: boolean }): Promise<Team>;
   /** @throws {YardError} precondition, if the last owner would go */
   setMember(team: string, username: string, role: "owner" | "admin" | "member" | "viewer"): Promise<void>;
   removeMember(team: string, username: string): Promise<void>;
+  /** Makes all of these users members, or changes what they may do: all or none. Also in personal teams. An owner who is to be `admin` stays
+   *  owner. Where the last owner would go, the first admin takes the place.
+   *  @throws {YardError} not_found (team), invalid (a user that there is not), precondition (nobody could lead it; or it is the user's own) */
+  setMembers(team: string, roles: ReadonlyMap<string, "admin" | "member" | "viewer">): Promise<void>;
+  /** The same for those who go; who is no member stays none. */
+  removeMembers(team: string, usernames: readonly string[]): Promise<void>;
   delete(name: string): Promise<void>;
+}
+
+/** Sets a quota, or adds to it: below zero, it takes away. */
+export interface QuotaChange {
+  readonly kind: "set" | "add";
+  readonly amount: number;
+}
+
+export interface Quotas {
+  /** How many teams a user may have made, the personal one included; never below 0.
+   *  @returns how many that are now @throws {YardError} not_found */
+  changeTeamQuota(username: string, change: QuotaChange): Promise<number>;
+  /** How many bytes a team may keep. It may fall below what is kept, and below 0: then nothing new is taken.
+   *  @returns how many that are now @throws {YardError} not_found, invalid */
+  changeStorageQuota(team: string, change: QuotaChange): Promise<number>;
 }
 
 export interface Totp {
@@ -176,6 +223,8 @@ export interface Authenticator {
   /** The same without a wait, for a credential that is remembered and need not be looked at again yet; else undefined: authenticate it.
    *  @throws {YardError} unauthenticated */
   recall(credential: string, options?: { audience?: string }): Principal | undefined;
+  /** For a credential that was refused: whether it is a token of ours whose user is locked. Nobody else learns that. */
+  isOfLockedUser(credential: string): Promise<boolean>;
 }
 
 export interface AuditEntry {
@@ -205,6 +254,7 @@ export interface Identity extends AsyncDisposable {
   readonly apiKeys: ApiKeys;
   readonly roles: Roles;
   readonly teams: Teams;
+  readonly quotas: Quotas;
   readonly totp: Totp;
   readonly authenticator: Authenticator;
   readonly audit: Audit;

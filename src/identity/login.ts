@@ -5,10 +5,12 @@ import { Value } from "typebox/value";
 import type { Clock } from "../platform/clock.ts";
 import { newSecret, sha256Hex } from "../platform/crypto/secrets.ts";
 import type { Database } from "../platform/db/database.ts";
+import { YardError } from "../platform/errors.ts";
+import type { Changes } from "./changes.ts";
 import { type Credentials, isNamed, wrongCredentials } from "./credentials.ts";
-import type { IssuedToken, IssueOptions, LoginResult, Sessions } from "./identity.ts";
+import type { IssuedToken, IssueOptions, LoginCredentials, LoginResult, Sessions } from "./identity.ts";
 import type { RefreshTokens } from "./refresh.ts";
-import type { Lifetimes, SessionIssuer } from "./sessions.ts";
+import { endSessionsOf, type Lifetimes, type SessionIssuer } from "./sessions.ts";
 import type { TotpService } from "./totp.ts";
 import type { StoredUser } from "./user-rows.ts";
 
@@ -31,26 +33,42 @@ export interface LoginParts {
   refreshTokens: RefreshTokens;
   totp: TotpService;
   lifetimes: Lifetimes;
+  changes: Changes;
 }
 
 export function createLogin(parts: LoginParts): Pick<Sessions, "login" | "completeTotp"> {
-  const { database, clock, credentials, sessions, refreshTokens, totp, lifetimes } = parts;
+  const { database, clock, credentials, sessions, refreshTokens, totp, lifetimes, changes } = parts;
   const db = database.kysely;
+
+  function check({ username, totpCode, ...secret }: LoginCredentials, source?: string): Promise<StoredUser> {
+    const secondFactor = totpCode === undefined ? undefined : (user: StoredUser) => totp.accept(user, totpCode);
+    return "password" in secret
+      ? credentials.checkPassword({ username, source, password: secret.password }, secondFactor)
+      : credentials.checkDigest({ username, source, digest: secret.digest }, secondFactor);
+  }
 
   async function start(
     user: StoredUser,
     options: IssueOptions,
   ): Promise<{ issued: IssuedToken; refreshToken?: string }> {
     const session = sessions.draft(user, options);
-    const refreshToken = await database.transaction(async (trx) => {
+    const { refreshToken, ended } = await database.transaction(async (trx) => {
       // A password change, a lock or a logoff everywhere that came after the password was checked must end this login too.
       const now = await trx.selectFrom("users").selectAll().where("id", "=", user.id).executeTakeFirst();
       const isSame =
-        now?.state === "active" && now.token_epoch === user.token_epoch && now.password_hash === user.password_hash;
+        now?.state === "active" &&
+        now.token_epoch === user.token_epoch &&
+        now.password_hash === user.password_hash &&
+        now.digest_hash === user.digest_hash;
       if (!isSame) throw wrongCredentials();
       await trx.insertInto("sessions").values(session).execute();
-      return options.refresh ? await refreshTokens.start(trx, session) : undefined;
+      const others = { keep: session.id, api: session.api };
+      return {
+        ended: options.endsOthers ? await endSessionsOf(trx, user.id, clock.now(), others) : [],
+        refreshToken: options.refresh ? await refreshTokens.start(trx, session) : undefined,
+      };
     });
+    for (const sessionId of ended) await changes.sessionRevoked(sessionId);
     const tokenMs = options.lifetimeMs ?? (options.refresh ? lifetimes.refreshableTokenMs : lifetimes.tokenMs);
     return { issued: await sessions.issue(user, session, tokenMs), refreshToken };
   }
@@ -93,11 +111,15 @@ export function createLogin(parts: LoginParts): Pick<Sessions, "login" | "comple
   }
 
   return {
-    async login({ username, password, totpCode }, options) {
-      const secondFactor = totpCode === undefined ? undefined : (user: StoredUser) => totp.accept(user, totpCode);
-      const user = await credentials.checkPassword({ username, password, source: options.remoteAddress }, secondFactor);
-      if (user.totp_enabled === 1 && !secondFactor) return challenge(user, options);
-      return { kind: "session", ...(await start(user, options)) };
+    async login(shown, options) {
+      const user = await check(shown, options.remoteAddress);
+      if (user.totp_enabled === 0 || shown.totpCode !== undefined)
+        return { kind: "session", ...(await start(user, options)) };
+      if (options.inOneStep)
+        throw new YardError("forbidden", "This account asks for a code of its authenticator app with each login.", {
+          field: "totpCode",
+        });
+      return challenge(user, options);
     },
 
     async completeTotp({ username, challenge: secret, code }, { lifetimeMs } = {}) {

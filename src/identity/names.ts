@@ -50,6 +50,12 @@ export function requirePassword(password: string): void {
   });
 }
 
+/** Of the MD5 of a password. */
+export function requireDigest(digest: string): void {
+  if (/^[0-9a-f]{32}$/i.test(digest)) return;
+  throw new YardError("invalid", "The MD5 of a password has 32 hex digits.", { field: "digest" });
+}
+
 /** Refuses a text longer than `max` characters or with a NUL, which PostgreSQL can't store. */
 export function requireText(text: string, field: string, max: number): void {
   if (text.length > max)

@@ -3,15 +3,15 @@ import type { Bus } from "../platform/bus/bus.ts";
 import type { Topics } from "../platform/bus/topics.ts";
 import type { Clock } from "../platform/clock.ts";
 import { createLoginGate } from "../platform/crypto/login-gate.ts";
-import { openMasterKey } from "../platform/crypto/master-key.ts";
 import { createPasswordHasher, type HashCosts } from "../platform/crypto/passwords.ts";
 import { createSecretBox } from "../platform/crypto/secret-box.ts";
 import { deriveKey } from "../platform/crypto/secrets.ts";
-import { openSigningKeys, type SigningKeys } from "../platform/crypto/signing-keys.ts";
+import type { YardKeys } from "../platform/crypto/yard-keys.ts";
 import type { Database } from "../platform/db/database.ts";
 import { createApiKeys, createApiKeyUse } from "./api-keys.ts";
 import { createAudit } from "./audit.ts";
 import { createAuthenticator, type VerifiedCredential } from "./authenticate.ts";
+import { ensureBuiltinRoles } from "./builtin-roles.ts";
 import { type Changes, createChanges, followChanges } from "./changes.ts";
 import { CredentialCache } from "./credential-cache.ts";
 import { createCredentials } from "./credentials.ts";
@@ -19,8 +19,9 @@ import type { Audit, Identity } from "./identity.ts";
 import { createLockout, type LockoutRules } from "./lockout.ts";
 import { createLogin } from "./login.ts";
 import { createPurge } from "./purge.ts";
+import { createQuotas } from "./quotas.ts";
 import { createRefreshTokens } from "./refresh.ts";
-import { createRoles, ensureBuiltinRoles } from "./roles.ts";
+import { createRoles } from "./roles.ts";
 import { createSessions, defaultLifetimes, type Lifetimes } from "./sessions.ts";
 import { createTeams } from "./teams.ts";
 import { createTokens, yardAudience } from "./tokens.ts";
@@ -31,8 +32,7 @@ export interface IdentityParts {
   readonly database: Database;
   readonly bus: Bus<Topics>;
   readonly clock: Clock;
-  /** Where the signing key and the master key live: made when missing, mode 0700. */
-  readonly keysDirectory: string;
+  readonly keys: YardKeys;
   readonly settings?: IdentitySettings;
 }
 
@@ -52,19 +52,16 @@ export interface IdentitySettings {
 
 const defaultCache = { limit: 10_000, recheckMs: 2_000 };
 
-/** @throws {YardError} precondition, when the key files are open to others or damaged */
 export async function openIdentity(parts: IdentityParts): Promise<Identity> {
-  const { database, bus, clock, keysDirectory, settings = {} } = parts;
-  const signingKeys = await openSigningKeys(keysDirectory);
-  const masterKey = await openMasterKey(keysDirectory);
-  await ensureBuiltinRoles({ database, clock });
+  const { database, bus, clock, keys, settings = {} } = parts;
 
   await using opened = new AsyncDisposableStack();
   const cache = new CredentialCache<VerifiedCredential>((settings.cache ?? defaultCache).limit);
   opened.use(followChanges({ bus, cache }));
   const audit = opened.use(createAudit({ database, clock }));
+  await ensureBuiltinRoles({ database, clock, audit });
   const shared = { database, clock, changes: createChanges({ bus, cache }) };
-  const services = createServices({ shared, settings, signingKeys, masterKey, cache, audit });
+  const services = createServices({ shared, settings, keys, cache, audit });
 
   const lifetime = opened.move();
   return {
@@ -77,14 +74,14 @@ export async function openIdentity(parts: IdentityParts): Promise<Identity> {
 interface ServiceParts {
   readonly shared: { readonly database: Database; readonly clock: Clock; readonly changes: Changes };
   readonly settings: IdentitySettings;
-  readonly signingKeys: SigningKeys;
-  readonly masterKey: Uint8Array;
+  readonly keys: YardKeys;
   readonly cache: CredentialCache<VerifiedCredential>;
   readonly audit: Audit;
 }
 
 function createServices(parts: ServiceParts): Omit<Identity, "audit" | typeof Symbol.asyncDispose> {
-  const { shared, settings, signingKeys, masterKey, cache, audit } = parts;
+  const { shared, settings, cache, audit } = parts;
+  const { master: masterKey, signing: signingKeys } = parts.keys;
   const { issuer = "Runyard", audience = yardAudience, lifetimes = defaultLifetimes } = settings;
   const { recheckMs } = settings.cache ?? defaultCache;
 
@@ -104,6 +101,7 @@ function createServices(parts: ServiceParts): Omit<Identity, "audit" | typeof Sy
     apiKeys: createApiKeys(shared),
     roles: createRoles(shared),
     teams: createTeams(shared),
+    quotas: createQuotas(shared),
     totp: { begin: totp.begin, enable: totp.enable, disable: totp.disable },
     authenticator: createAuthenticator({
       ...shared,

@@ -36,10 +36,21 @@ export const permissions = [
   "scripts.view",
   "snapshots.view",
   "snapshots.write",
+  "tasks.view",
+  "tasks.submit",
+  "tasks.control",
+  "workers.view",
+  "workers.control",
+  "workers.register",
+  "blobs.read",
+  "blobs.write",
+  "teams.create",
+  "teams.write",
 ] as const;
 export type Permission = (typeof permissions)[number];
 
-/** The roles that a new yard has, with what they grant. `admin` holds everything, also what later versions add. */
+/** The roles that a new yard has, with what they grant. `admin` holds everything, also what later versions add. A permission that is new in
+ *  a version is added to the roles of older yards once (builtin-roles.ts); one that the yard has had and that is added to a role here reaches new yards alone. */
 export const builtinRoles: Readonly<Record<string, readonly (Permission | "*")[]>> = {
   admin: ["*"],
   manage: [
@@ -52,7 +63,36 @@ export const builtinRoles: Readonly<Record<string, readonly (Permission | "*")[]
     "labels.delete",
     "labels.write",
   ],
-  shell: ["apps.run", "apps.run-sync", "apps.message", "scripts.run", "snapshots.write"],
+  shell: [
+    "apps.run",
+    "apps.run-sync",
+    "apps.message",
+    "scripts.run",
+    "snapshots.write",
+    "tasks.submit",
+    "tasks.control",
+    "workers.control",
+    "workers.register",
+    "blobs.write",
+    "teams.create",
+    "teams.write",
+  ],
+  // For whoever queues tasks and runs workers, and has nothing to do on the yard's own machine.
+  tasks: [
+    "tasks.view",
+    "tasks.submit",
+    "tasks.control",
+    "workers.view",
+    "workers.control",
+    "workers.register",
+    "blobs.read",
+    "blobs.write",
+    "teams.create",
+    "teams.write",
+    "password.change-own",
+    "totp.enable-own",
+    "tokens.renew",
+  ],
   usermgr: [
     "users.write",
     "password.change-any",
@@ -78,5 +118,8 @@ export const builtinRoles: Readonly<Record<string, readonly (Permission | "*")[]
     "hosts.view",
     "scripts.view",
     "snapshots.view",
+    "tasks.view",
+    "workers.view",
+    "blobs.read",
   ],
 };

@@ -56,13 +56,15 @@ export function clearRemovedTeams({ database, clock, bus, log, clear }: Clearing
     return running;
   }
 
-  const subscription = bus.subscribe("user.changed", () => void run());
+  const subscriptions = new DisposableStack();
+  subscriptions.use(bus.subscribe("user.changed", () => void run()));
+  subscriptions.use(bus.onResync(() => void run()));
   const timer = every(clearEveryMs, run);
   void run();
   return {
     async [Symbol.asyncDispose]() {
       isClosing = true;
-      subscription[Symbol.dispose]();
+      subscriptions.dispose();
       await timer[Symbol.asyncDispose]();
       await running;
     },

@@ -10,7 +10,6 @@ import { requireMayChangeRole } from "./grants.ts";
 import type { OnBehalf, Roles } from "./identity.ts";
 import { requireRoleName } from "./names.ts";
 import { formatPermissions, parsePermissions } from "./permission-lists.ts";
-import { builtinRoles } from "./permissions.ts";
 
 export const adminRole = "admin";
 const maxRoles = 1_000;
@@ -87,20 +86,4 @@ export function createRoles({
 
     delete: remove,
   };
-}
-
-/** The roles that a new yard has. A yard whose
- *  administrators deleted a built-in role keeps it deleted: they are made only while there is no role at all. */
-export async function ensureBuiltinRoles({ database, clock }: { database: Database; clock: Clock }): Promise<void> {
-  const updated_at = clock.now();
-  await database.transaction(async (trx) => {
-    const existing = await trx.selectFrom("roles").select("name").limit(1).execute();
-    if (existing.length > 0) return;
-    const rows = Object.entries(builtinRoles).map(([name, granted]) => ({
-      name,
-      permissions: formatPermissions(granted),
-      updated_at,
-    }));
-    await trx.insertInto("roles").values(rows).execute();
-  });
 }

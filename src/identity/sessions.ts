@@ -152,21 +152,22 @@ export async function endSession(db: Kysely<Schema>, sessionId: string, now: num
   return numUpdatedRows > 0n;
 }
 
-/** @returns the sessions that ended; tell `announceEnded` of them once the transaction is committed */
+/** Ends all but `keep`, or those of the logins through one API. @returns the sessions that ended; tell `announceEnded` of them once the
+ *  transaction is committed */
 export async function endSessionsOf(
   db: Kysely<Schema>,
   userId: string,
   now: number,
-  keep = "",
+  { keep = "", api }: { readonly keep?: string; readonly api?: string } = {},
 ): Promise<readonly string[]> {
-  const ended = await db
+  let sessions = db
     .updateTable("sessions")
     .set({ revoked_at: now })
     .where("user_id", "=", userId)
     .where("revoked_at", "is", null)
-    .where("id", "!=", keep)
-    .returning("id")
-    .execute();
+    .where("id", "!=", keep);
+  if (api !== undefined) sessions = sessions.where("api", "=", api);
+  const ended = await sessions.returning("id").execute();
   return ended.map((session) => session.id);
 }
 

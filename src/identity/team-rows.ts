@@ -3,17 +3,37 @@ import { type Kysely, type Selectable, sql } from "kysely";
 import type { Schema, TeamRow } from "../platform/db/schema.ts";
 import { YardError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
-import { nameKey, requireTeamName } from "./names.ts";
+import { isName, nameKey, requireTeamName } from "./names.ts";
 import { noteRemovedTeam } from "./removed-teams.ts";
+
+export type StoredTeam = Selectable<TeamRow>;
+
+interface NewTeam {
+  /** The user whose personal team it is. */
+  readonly personalOf: string | null;
+  /** The user who makes it. */
+  readonly createdBy: string;
+  readonly now: number;
+}
+
+/** @throws {YardError} not_found */
+export async function requireTeam(db: Kysely<Schema>, name: string): Promise<StoredTeam> {
+  const found = db.selectFrom("teams").selectAll().where("name", "=", name);
+  const team = isName(name) ? await found.executeTakeFirst() : undefined;
+  if (team) return team;
+  throw new YardError("not_found", `There is no team ${JSON.stringify(name.slice(0, 80))}.`, { field: "team" });
+}
 
 /** @throws {YardError} conflict: names of teams are unique without regard to case, like those of users */
 export async function addTeam(
   trx: Kysely<Schema>,
-  { name, personalOf, now }: { name: string; personalOf: string | null; now: number },
-): Promise<Selectable<TeamRow>> {
+  { name, personalOf, createdBy, now }: Pick<StoredTeam, "name"> & NewTeam,
+): Promise<StoredTeam> {
   if (await findTeam(trx, name))
     throw new YardError("conflict", `There is a team ${name} already. Choose another name.`, { field: "team" });
-  const team = { id: newId("team", now), name, personal_of: personalOf, storage_quota_bytes: null, created_at: now };
+  const times = { created_at: now, updated_at: now };
+  const owned = { personal_of: personalOf, created_by: createdBy, storage_quota_bytes: null };
+  const team = { id: newId("team", now), name, ...owned, ...times };
   await trx.insertInto("teams").values(team).execute();
   return team;
 }
@@ -23,7 +43,7 @@ export async function addPersonalTeam(
   user: { id: string; username: string },
   now: number,
 ): Promise<void> {
-  const team = await addTeam(trx, { name: user.username, personalOf: user.id, now });
+  const team = await addTeam(trx, { name: user.username, personalOf: user.id, createdBy: user.id, now });
   await trx.insertInto("team_members").values({ team_id: team.id, user_id: user.id, role: "owner" }).execute();
 }
 
@@ -60,16 +80,22 @@ async function join(trx: Kysely<Schema>, userId: string, name: string, now: numb
   const existing = await findTeam(trx, name);
   if (existing?.personal_of === userId) return;
   if (existing && existing.personal_of !== null) {
+    if (await isMember(trx, existing.id, userId)) return; // its user has let them in
     throw new YardError("conflict", `${existing.name} is the personal team of another user: nobody can join it.`, {
       field: "teams",
     });
   }
-  const team = existing ?? (await addTeam(trx, { name, personalOf: null, now }));
+  const team = existing ?? (await addTeam(trx, { name, personalOf: null, createdBy: userId, now }));
   await trx
     .insertInto("team_members")
     .values({ team_id: team.id, user_id: userId, role: existing ? "member" : "owner" })
     .onConflict((conflict) => conflict.columns(["team_id", "user_id"]).doNothing())
     .execute();
+}
+
+async function isMember(trx: Kysely<Schema>, teamId: string, userId: string): Promise<boolean> {
+  const found = trx.selectFrom("team_members").select("role").where("team_id", "=", teamId);
+  return (await found.where("user_id", "=", userId).executeTakeFirst()) !== undefined;
 }
 
 /** The last owner hands the team to the next in rank; a team whose last member leaves ends. */
@@ -105,6 +131,6 @@ function sharedTeamsOf(trx: Kysely<Schema>, userId: string): Promise<{ id: strin
     .execute();
 }
 
-function findTeam(trx: Kysely<Schema>, name: string): Promise<Selectable<TeamRow> | undefined> {
+function findTeam(trx: Kysely<Schema>, name: string): Promise<StoredTeam | undefined> {
   return trx.selectFrom("teams").selectAll().where(sql<string>`lower(name)`, "=", nameKey(name)).executeTakeFirst();
 }

@@ -1,16 +1,17 @@
 /** Teams: who shares what. Every user has a personal team of the same name; others are made as needed and keep at least one owner. */
-import type { Kysely, Selectable } from "kysely";
+import type { Kysely } from "kysely";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/db/database.ts";
-import type { Schema, TeamMemberRow, TeamRow } from "../platform/db/schema.ts";
+import type { Schema, TeamMemberRow } from "../platform/db/schema.ts";
 import { YardError } from "../platform/errors.ts";
 import type { Changes } from "./changes.ts";
 import type { Team, Teams } from "./identity.ts";
-import { isName, requireTeamName } from "./names.ts";
-import { addTeam, removeTeam } from "./team-rows.ts";
+import { requireTeamName } from "./names.ts";
+import { defaultStorageQuotaBytes, requireRoomForTeam } from "./quotas.ts";
+import { createTeamMembers } from "./team-members.ts";
+import { addTeam, removeTeam, requireTeam, type StoredTeam } from "./team-rows.ts";
 import { requireRow } from "./user-rows.ts";
 
-type StoredTeam = Selectable<TeamRow>;
 const maxListed = 10_000;
 
 export function createTeams({
@@ -34,23 +35,25 @@ export function createTeams({
   }
 
   return {
+    ...createTeamMembers({ database, clock, changes }),
+
     async list() {
-      const teams = await db.selectFrom("teams").selectAll().orderBy("name").limit(maxListed).execute();
+      const teams = await withCreators(db).orderBy("teams.name").limit(maxListed).execute();
       const members = Map.groupBy(await membersOf(db).execute(), (member) => member.team_id);
       return teams.map((team) => toTeam(team, members.get(team.id) ?? []));
     },
 
     async get(name) {
-      const team = await requireTeam(db, name);
-      return toTeam(team, await membersOf(db).where("team_id", "=", team.id).execute());
+      return readTeam(db, (await requireTeam(db, name)).id);
     },
 
-    async create(name, { userId }) {
+    async create(name, { userId }, { withinQuota = false } = {}) {
       requireTeamName(name);
       const team = await database.transaction(async (trx) => {
-        const team = await addTeam(trx, { name, personalOf: null, now: clock.now() });
+        if (withinQuota) await requireRoomForTeam(trx, userId);
+        const team = await addTeam(trx, { name, personalOf: null, createdBy: userId, now: clock.now() });
         await trx.insertInto("team_members").values({ team_id: team.id, user_id: userId, role: "owner" }).execute();
-        return toTeam(team, await membersOf(trx).where("team_id", "=", team.id).execute());
+        return readTeam(trx, team.id);
       });
       await changes.userChanged(userId);
       return team;
@@ -104,15 +107,6 @@ export function createTeams({
   };
 }
 
-async function requireTeam(db: Kysely<Schema>, name: string): Promise<StoredTeam> {
-  const team = isName(name)
-    ? await db.selectFrom("teams").selectAll().where("name", "=", name).executeTakeFirst()
-    : undefined;
-  if (!team)
-    throw new YardError("not_found", `There is no team ${JSON.stringify(name.slice(0, 80))}.`, { field: "team" });
-  return team;
-}
-
 /** Called inside the transaction that changed the members: a team without an owner is rolled back. */
 async function requireOwner(trx: Kysely<Schema>, team: StoredTeam): Promise<void> {
   const owners = await trx
@@ -136,11 +130,31 @@ function membersOf(db: Kysely<Schema>) {
     .orderBy("users.username_key");
 }
 
-function toTeam(row: StoredTeam, members: readonly (Pick<TeamMemberRow, "role"> & { username: string })[]): Team {
+function withCreators(db: Kysely<Schema>) {
+  return db
+    .selectFrom("teams")
+    .leftJoin("users", "users.id", "teams.created_by")
+    .selectAll("teams")
+    .select("users.username as creator");
+}
+
+async function readTeam(db: Kysely<Schema>, id: string): Promise<Team> {
+  const team = await withCreators(db).where("teams.id", "=", id).executeTakeFirstOrThrow();
+  return toTeam(team, await membersOf(db).where("team_id", "=", id).execute());
+}
+
+type WithCreator = StoredTeam & { readonly creator: string | null };
+type MemberRow = Pick<TeamMemberRow, "role"> & { readonly username: string };
+
+function toTeam(row: WithCreator, members: readonly MemberRow[]): Team {
   return {
     id: row.id,
     name: row.name,
     personalOf: row.personal_of,
     members: members.map(({ username, role }) => ({ username, role })),
+    createdBy: row.creator,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    storageQuotaBytes: row.storage_quota_bytes ?? defaultStorageQuotaBytes,
   };
 }

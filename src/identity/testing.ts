@@ -2,6 +2,7 @@
 import { type Bus, createBus } from "../platform/bus/bus.ts";
 import type { Topics } from "../platform/bus/topics.ts";
 import type { Clock } from "../platform/clock.ts";
+import { openYardKeys } from "../platform/crypto/yard-keys.ts";
 import type { Database } from "../platform/db/database.ts";
 import { temporaryDirectory } from "../platform/testing/temporary-directory.ts";
 import type { Identity, IssuedToken } from "./identity.ts";
@@ -42,8 +43,9 @@ export async function openTestIdentity(
 ): Promise<TestIdentity> {
   await using opened = new AsyncDisposableStack();
   const database = opened.use(await opening);
-  const keys = opened.use(temporaryDirectory());
+  const data = opened.use(temporaryDirectory());
   const clock = createTestClock();
+  const keys = await openYardKeys({ database, clock, directory: `${data.path}/keys` });
   const newBus = () => createBus<Topics>({ onError: (error) => process.emitWarning(String(error)) });
   const ownBus = newBus();
   const open = (bus: Bus<Topics>) => {
@@ -51,7 +53,7 @@ export async function openTestIdentity(
       database,
       bus,
       clock,
-      keysDirectory: `${keys.path}/keys`,
+      keys,
       settings: { hashCosts: cheapHashes, ...settings },
     });
   };

@@ -1,11 +1,14 @@
 /** The fields of a user that its administrators set, as they are checked and stored. */
-import type { Kysely } from "kysely";
+import type { Kysely, Selectable } from "kysely";
 import type { Schema, UserRow } from "../platform/db/schema.ts";
 import { YardError } from "../platform/errors.ts";
 import type { UserChanges } from "./identity.ts";
 import { nameKey, requireAtMost, requireEmail, requireRoleName, requireTeamName, requireText } from "./names.ts";
 
-type ProfileColumns = Pick<UserRow, "email" | "email_key" | "display_name" | "exec_user" | "metadata" | "state">;
+type ProfileColumns = Pick<
+  Selectable<UserRow>,
+  "email" | "email_key" | "display_name" | "exec_user" | "metadata" | "state" | "is_retired"
+>;
 
 const maxRoles = 64;
 const maxTeams = 64;
@@ -30,13 +33,15 @@ export function profileColumns({
   execUser,
   metadata,
   locked,
+  retired,
 }: UserChanges): Partial<ProfileColumns> {
   return {
     ...(email !== undefined && { email: email || null, email_key: email ? nameKey(email) : null }),
     ...(displayName !== undefined && { display_name: displayName }),
     ...(execUser !== undefined && { exec_user: execUser }),
     ...(metadata !== undefined && { metadata }),
-    ...(locked !== undefined && { state: locked ? "locked" : "active" }),
+    ...(locked !== undefined && { state: locked ? "locked" : "active", is_retired: 0 }),
+    ...(retired && { state: "locked", is_retired: 1 }),
   };
 }
 

@@ -81,6 +81,7 @@ function toUser(
     email: row.email,
     displayName: row.display_name,
     state: row.state,
+    isRetired: row.is_retired === 1,
     hasPassword: row.password_hash !== null || row.digest_hash !== null,
     totpEnabled: row.totp_enabled === 1,
     hasTotpSecret: row.totp_secret !== null,

@@ -28,10 +28,19 @@ export function cacheUserSummaries(parts: SummaryCacheParts): UserSummaries & Di
   const { summaries, bus, clock, limit = 10_000, recheckMs = 2_000 } = parts;
   const byId = new Map<string, Remembered>();
   let changes = 0;
-  const subscription = bus.subscribe("user.changed", ({ userId }) => {
-    changes++;
-    byId.delete(userId);
-  });
+  const subscriptions = new DisposableStack();
+  subscriptions.use(
+    bus.subscribe("user.changed", ({ userId }) => {
+      changes++;
+      byId.delete(userId);
+    }),
+  );
+  subscriptions.use(
+    bus.onResync(() => {
+      changes++;
+      byId.clear();
+    }),
+  );
 
   function fresh(userId: string): Remembered | undefined {
     const remembered = byId.get(userId);
@@ -63,6 +72,6 @@ export function cacheUserSummaries(parts: SummaryCacheParts): UserSummaries & Di
       if (missing.length > 0) for (const [userId, summary] of await read(missing)) described.set(userId, summary);
       return described;
     },
-    [Symbol.dispose]: () => subscription[Symbol.dispose](),
+    [Symbol.dispose]: () => subscriptions.dispose(),
   };
 }

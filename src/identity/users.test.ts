@@ -27,6 +27,7 @@ eachDialect("users", (open) => {
     assert.deepEqual(ada, {
       ...{ id: ada.id, username: "ada", state: "active", createdAt: identity.clock.now(), ...given },
       ...{
+        isRetired: false,
         hasPassword: true,
         totpEnabled: false,
         hasTotpSecret: false,

@@ -12,7 +12,7 @@ import type { Credentials } from "./credentials.ts";
 import { requireMayGive, requireWithinReach } from "./grants.ts";
 import type { NewUser, OnBehalf, User, UserChanges, Users } from "./identity.ts";
 import type { Lockout } from "./lockout.ts";
-import { nameKey, requirePassword, requireUsername } from "./names.ts";
+import { nameKey, requireDigest, requirePassword, requireUsername } from "./names.ts";
 import { announceEnded, endSessionsOf } from "./sessions.ts";
 import { addPersonalTeam, leaveAllTeams, setSharedTeams } from "./team-rows.ts";
 import { profileColumns, requireFreeNames, requireProfile, setRoles } from "./user-profile.ts";
@@ -33,10 +33,9 @@ export function createUsers(parts: UserParts): Users {
   async function create(user: NewUser, { by }: OnBehalf = {}): Promise<User> {
     requireUsername(user.username);
     requireProfile(user);
-    if (user.password !== undefined) requirePassword(user.password);
     const now = clock.now();
     const id = newId("user", now);
-    const verifiers = user.password === undefined ? noVerifiers : await credentials.verifiersFor(id, user.password);
+    const verifiers = await verifiersOf(id, user);
     const named = {
       id,
       username: user.username,
@@ -68,7 +67,7 @@ export function createUsers(parts: UserParts): Users {
         await requireMayGive(trx, by, asked, await readUser(trx, row));
         const updated = { ...row, ...profileColumns(asked), updated_at: now };
         await requireFreeNames(trx, updated);
-        const expelled = asked.locked ? await expel(trx, row, now) : { columns: {}, ended: [] };
+        const expelled = asked.locked || asked.retired ? await expel(trx, row, now) : { columns: {}, ended: [] };
         await keepAnAdministrator(trx, async () => {
           await trx
             .updateTable("users")
@@ -91,7 +90,38 @@ export function createUsers(parts: UserParts): Users {
     await trx.deleteFrom("login_challenges").where("user_id", "=", row.id).execute();
     // A kept session's tokens carry the epoch too, so it is raised only when none is kept.
     const token_epoch = row.token_epoch + (keepSessionId === undefined ? 1 : 0);
-    return { columns: { token_epoch }, ended: await endSessionsOf(trx, row.id, now, keepSessionId) };
+    return { columns: { token_epoch }, ended: await endSessionsOf(trx, row.id, now, { keep: keepSessionId }) };
+  }
+
+  /** What tells later whether a secret is right; none, as long as there is none. @throws {YardError} invalid, too_many */
+  async function verifiersOf(userId: string, { password, digest }: Pick<NewUser, "password" | "digest">) {
+    if (password !== undefined) {
+      requirePassword(password);
+      return credentials.verifiersFor(userId, password);
+    }
+    if (digest === undefined) return noVerifiers;
+    requireDigest(digest);
+    return credentials.digestVerifierFor(userId, digest);
+  }
+
+  async function setSecret(
+    username: string,
+    secret: Pick<NewUser, "password" | "digest">,
+    keepSessionId: string | undefined,
+  ): Promise<void> {
+    const { id } = await requireRow(db, username);
+    const verifiers = await verifiersOf(id, secret);
+    const now = clock.now();
+    const ended = await database.transaction(async (trx) => {
+      const { columns, ended } = await expel(trx, await requireRowById(trx, id), now, keepSessionId);
+      await trx
+        .updateTable("users")
+        .set({ ...verifiers, ...columns, updated_at: now })
+        .where("id", "=", id)
+        .execute();
+      return ended;
+    });
+    await announceEnded(changes, id, ended);
   }
 
   return {
@@ -132,22 +162,8 @@ export function createUsers(parts: UserParts): Users {
       return user;
     },
 
-    async setPassword(username, password, options) {
-      requirePassword(password);
-      const { id } = await requireRow(db, username);
-      const verifiers = await credentials.verifiersFor(id, password);
-      const now = clock.now();
-      const ended = await database.transaction(async (trx) => {
-        const { columns, ended } = await expel(trx, await requireRowById(trx, id), now, options?.keepSessionId);
-        await trx
-          .updateTable("users")
-          .set({ ...verifiers, ...columns, updated_at: now })
-          .where("id", "=", id)
-          .execute();
-        return ended;
-      });
-      await announceEnded(changes, id, ended);
-    },
+    setPassword: (username, password, options) => setSecret(username, { password }, options?.keepSessionId),
+    setDigest: (username, digest, options) => setSecret(username, { digest }, options?.keepSessionId),
 
     async checkPassword(username, password) {
       await credentials.checkPassword({ username, password });
@@ -164,7 +180,7 @@ const noVerifiers = { password_hash: null, digest_hash: null };
 const blankUser = {
   ...{ email: null, email_key: null, display_name: "", exec_user: "", metadata: null },
   ...{ ...noVerifiers, totp_secret: null, totp_enabled: 0, totp_last_step: 0 },
-  ...{ state: "active" as const, token_epoch: 0 },
+  ...{ state: "active" as const, token_epoch: 0, is_retired: 0, team_quota: null },
 };
 
 /** The look-up before an insert finds almost every clash; the unique index finds the one of two who came at the same moment. */

@@ -74,3 +74,17 @@ test("a file in its place is refused", () => {
   refuses(file, "precondition", /not a directory/);
   refuses(join(file, "below"), "precondition", /not a directory/);
 });
+
+test("a directory has an id of its own, which it keeps", () => {
+  using one = temporaryDirectory();
+  using two = temporaryDirectory();
+  const idOf = (path: string) => {
+    using data = openDataDirectory(path);
+    return data.id;
+  };
+  assert.match(idOf(one.path), /^host_[0-9a-z]{26}$/);
+  assert.equal(idOf(one.path), idOf(one.path));
+  assert.notEqual(idOf(one.path), idOf(two.path));
+  writeFileSync(join(one.path, "id"), "");
+  assert.throws(() => idOf(one.path), { code: "precondition", message: /damaged/ });
+});

@@ -1,12 +1,15 @@
 /** The directory that holds all a yard keeps on this machine, and the lock that lets only one yard use it. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { asStorageError, errnoOf, YardError } from "./errors.ts";
+import { newId } from "./ids.ts";
 
 export interface DataDirectory extends Disposable {
   /** Absolute. */
   readonly path: string;
+  /** Made with the directory, and kept in it: no other has the same. */
+  readonly id: string;
   /** SQLite's file. */
   readonly database: string;
   /** Each a directory with mode 0700, made already. */
@@ -31,6 +34,7 @@ export function openDataDirectory(path: string): DataDirectory {
     };
     return {
       path: root,
+      id: ensureId(root),
       database: join(root, "runyard.db"),
       blobs: subdirectory("blobs"),
       keys: subdirectory("keys"),
@@ -41,6 +45,21 @@ export function openDataDirectory(path: string): DataDirectory {
   } catch (error) {
     throw openError(error, root);
   }
+}
+
+/** Under the lock, so that there is no other who makes one. */
+function ensureId(root: string): string {
+  const file = join(root, "id");
+  if (!existsSync(file)) {
+    writeFileSync(`${file}.new`, `${newId("host")}\n`, { mode: 0o600, flush: true });
+    renameSync(`${file}.new`, file);
+  }
+  const id = readFileSync(file, "utf8").trim();
+  if (/^host_[0-9a-z]{26}$/.test(id)) return id;
+  throw new YardError(
+    "precondition",
+    `${file} is damaged: it must hold the id of this directory. Restore it from a backup.`,
+  );
 }
 
 /** SQLite's exclusive lock on a file of its own. Node offers no file locks; this one is the kernel's, which lets go of it when

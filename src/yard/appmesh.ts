@@ -5,6 +5,8 @@ import { systemDirectories } from "../apis/appmesh/routes/files.ts";
 import { createAppMeshSettings } from "../apis/appmesh/settings.ts";
 import type { Labels } from "../apps/labels.ts";
 import type { Config } from "../config.ts";
+import type { Bus } from "../platform/bus/bus.ts";
+import type { Topics } from "../platform/bus/topics.ts";
 import { systemClock } from "../platform/clock.ts";
 import type { DataDirectory } from "../platform/data-directory.ts";
 import type { Database } from "../platform/db/database.ts";
@@ -23,14 +25,15 @@ interface AppMeshSettingsSources {
   readonly data: DataDirectory;
   readonly database: Database;
   readonly labels: Labels;
+  readonly bus: Bus<Topics>;
   readonly log: Log;
   readonly listeners: () => readonly ListenSpec[];
 }
 
-export function openAppMeshSettings({ config, data, database, labels, log, listeners }: AppMeshSettingsSources) {
+export function openAppMeshSettings({ config, data, database, labels, bus, log, listeners }: AppMeshSettingsSources) {
   const certificate = config.tls.kind === "files" ? config.tls : selfSignedPaths(data.tls);
   return createAppMeshSettings({
-    ...{ labels, clock: systemClock },
+    ...{ labels, bus, clock: systemClock },
     stored: createStoredSettings({ database, clock: systemClock }),
     facts: () => ({ hostname: hostname(), listen: listeners()[0] ?? config.listen[0]!, certificate }),
     logLevel: {

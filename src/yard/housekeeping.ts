@@ -6,6 +6,7 @@ import type { Log } from "../platform/log.ts";
 import type { HeapCollection } from "../scripts/heap-collection.ts";
 import type { Scripts } from "../scripts/scripts.ts";
 import type { Snapshots } from "../snapshots/snapshots.ts";
+import type { StoredFiles } from "../tasks/storage/stored-files.ts";
 
 interface Kept {
   readonly identity: Identity;
@@ -25,11 +26,13 @@ export async function housekeeping({ identity, events, heaps, log }: Kept): Prom
   }
 }
 
+interface TeamKeepers extends Pick<CollectionSources, "scripts" | "snapshots"> {
+  readonly files: StoredFiles;
+}
+
 /** Of a team that is no more. */
-export async function clearTeam(
-  teamId: string,
-  { scripts, snapshots }: Pick<CollectionSources, "scripts" | "snapshots">,
-) {
+export async function clearTeam(teamId: string, { scripts, snapshots, files }: TeamKeepers) {
+  await files.removeTeam(teamId);
   await scripts.removeTeam(teamId);
   await snapshots.removeTeam(teamId);
 }

@@ -10,6 +10,7 @@ export function localHostParts(config: Config, data: DataDirectory, launcher: re
     config.orphanAfterMs === undefined ? [] : ["--orphan-after", `${Math.ceil(config.orphanAfterMs / 1_000)}s`];
   const socketPath = join(data.agent, "agent.sock");
   return {
+    id: data.id,
     name: hostname(),
     directory: data.agent,
     socketPath,

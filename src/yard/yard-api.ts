@@ -1,5 +1,6 @@
 /** What the yard's own API needs of its parts. */
-import type { YardApiParts } from "../apis/yard/parts.ts";
+import { createOwners } from "../apis/mcpv8/owners.ts";
+import type { SignedBlobs, YardApiParts } from "../apis/yard/parts.ts";
 import type { Apps } from "../apps/apps.ts";
 import type { Config } from "../config.ts";
 import type { Hosts } from "../hosts/hosts.ts";
@@ -9,6 +10,9 @@ import type { Database } from "../platform/db/database.ts";
 import { YardError } from "../platform/errors.ts";
 import { bearerTokenOf } from "../platform/http/bearer.ts";
 import type { Metrics } from "../platform/metrics.ts";
+import type { Reserve } from "../platform/reserve.ts";
+import type { Snapshots } from "../snapshots/snapshots.ts";
+import { defaultTreeLimits } from "../snapshots/working-tree.ts";
 import { packageVersion } from "../version.ts";
 
 interface YardApiSources {
@@ -19,6 +23,9 @@ interface YardApiSources {
   readonly hosts: Hosts;
   readonly database: Database;
   readonly metrics: Metrics;
+  readonly snapshots: Snapshots;
+  readonly essential: Reserve["essential"];
+  readonly blobs: SignedBlobs;
 }
 
 export function yardApiParts({
@@ -29,6 +36,9 @@ export function yardApiParts({
   hosts,
   database,
   metrics,
+  snapshots,
+  essential,
+  blobs,
 }: YardApiSources): YardApiParts {
   return {
     version: packageVersion(),
@@ -41,7 +51,9 @@ export function yardApiParts({
         );
       return identity.authenticator.recall(token) ?? identity.authenticator.authenticate(token);
     },
-    ...{ apps, events, hosts, metrics },
+    ...{ apps, events, hosts, metrics, essential, blobs, audit: identity.audit },
+    // Trees and the labels that name them belong together: whose they are is decided as it is for scripts.
+    trees: { snapshots, teamOf: createOwners(identity.teams).teamOf, limits: defaultTreeLimits },
     metricsOpen: config.metricsOpen,
     readiness: {
       database: () => database.kysely.selectFrom("settings").select("key").limit(1).execute(),

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig } from "../../src/config.ts";
-import { openYard, type Yard } from "../../src/yard.ts";
+import { openYard, type Yard, type YardParts } from "../../src/yard.ts";
 import { adminPassword } from "./yard-process.ts";
 
 const launcher = [process.execPath, new URL("../../bin/runyard.js", import.meta.url).pathname];
@@ -15,7 +15,10 @@ export interface OpenedYard extends AsyncDisposable {
   readonly data: string;
 }
 
-export async function openTestYard(flags: Readonly<Record<string, string>> = {}): Promise<OpenedYard> {
+export async function openTestYard(
+  flags: Readonly<Record<string, string>> = {},
+  { log }: Pick<YardParts, "log"> = {},
+): Promise<OpenedYard> {
   await using opened = new AsyncDisposableStack();
   const data = opened.adopt(await mkdtemp(join(tmpdir(), "runyard-test-")), (path) =>
     rm(path, { recursive: true, force: true }),
@@ -34,7 +37,7 @@ export async function openTestYard(flags: Readonly<Record<string, string>> = {})
     env: {},
     cwd: data,
   });
-  const yard = opened.use(await openYard(config, { launcher, validateResponses: true }));
+  const yard = opened.use(await openYard(config, { launcher, validateResponses: true, log }));
   opened.defer(() => yard.stopHost());
   const lifetime = opened.move();
   return { yard, data, url: yard.urls[0]!, [Symbol.asyncDispose]: () => lifetime.disposeAsync() };

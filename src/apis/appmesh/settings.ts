@@ -1,6 +1,8 @@
 /** App Mesh's configuration: what of it can be changed while the yard runs, and what it truly is where it cannot. What was set is one stored
  *  JSON of paths and values. */
 import type { Labels } from "../../apps/labels.ts";
+import type { Bus } from "../../platform/bus/bus.ts";
+import type { Topics } from "../../platform/bus/topics.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { StoredSettings } from "../../platform/db/stored-settings.ts";
 import { type LogLevelControl, setLogLevel, shownLevel } from "./settings-log-level.ts";
@@ -17,7 +19,7 @@ import {
   type Values,
 } from "./settings-values.ts";
 
-export interface AppMeshSettings {
+export interface AppMeshSettings extends Disposable {
   document(): Promise<ConfigDocument>;
   /** All of it or nothing. @returns the paths of what was given and may change
    *  @throws {YardError} invalid; precondition for a value that is set elsewhere (`field` is its path) */
@@ -32,6 +34,8 @@ export interface AppMeshSettings {
 export interface SettingsParts {
   readonly stored: StoredSettings;
   readonly labels: Labels;
+  /** By which replicas tell each other of changes. */
+  readonly bus: Bus<Topics>;
   readonly clock: Clock;
   readonly facts: () => ServerFacts;
   readonly logLevel: LogLevelControl;
@@ -39,12 +43,12 @@ export interface SettingsParts {
 
 /** Of the row in `settings`. */
 const storedKey = "appmesh.config";
-/** Replicas learn of one another's changes after this time. */
+/** Replicas learn of one another's changes after this time, also where the bus does not reach. */
 const recheckMs = 2_000;
 const version = "2.2.1";
 
 export async function createAppMeshSettings(parts: SettingsParts): Promise<AppMeshSettings> {
-  const { stored, labels, clock, facts, logLevel } = parts;
+  const { stored, labels, bus, clock, facts, logLevel } = parts;
   let known = await look();
   if (!logLevel.chosenAtStart) setLogLevel(levelIn(known.values), logLevel);
 
@@ -59,6 +63,16 @@ export async function createAppMeshSettings(parts: SettingsParts): Promise<AppMe
     if (levelIn(known.values) !== before) setLogLevel(levelIn(known.values), logLevel); // another replica was told
     return known.values;
   }
+
+  /** The log's level is to follow without being asked for. */
+  async function lookAgain(): Promise<void> {
+    known = { ...known, at: Number.NEGATIVE_INFINITY };
+    await current();
+  }
+
+  const subscriptions = new DisposableStack();
+  subscriptions.use(bus.subscribe("setting.changed", ({ key }) => (key === storedKey ? lookAgain() : undefined)));
+  subscriptions.use(bus.onResync(lookAgain));
 
   async function settingOf<T extends Value>(path: string): Promise<T> {
     return ((await current())[path] ?? settable[path]!.initial) as T;
@@ -85,6 +99,7 @@ export async function createAppMeshSettings(parts: SettingsParts): Promise<AppMe
         await stored.change(storedKey, (before) => ({ ...parseStored(before), ...given }));
         known = await look();
         setLogLevel(levelIn(given), logLevel);
+        await bus.publish("setting.changed", { key: storedKey });
       }
       return [...Object.keys(given), ...(newLabels ? ["Labels"] : [])];
     },
@@ -97,6 +112,7 @@ export async function createAppMeshSettings(parts: SettingsParts): Promise<AppMe
     },
 
     verifiesTargets: () => settingOf<boolean>("REST.SSL.VerifyServerDelegate"),
+    [Symbol.dispose]: () => subscriptions.dispose(),
   };
 }
 

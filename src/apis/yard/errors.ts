@@ -4,7 +4,7 @@ import type { YardError, YardErrorCode } from "../../platform/errors.ts";
 import { yardErrorCodes } from "../../platform/errors.ts";
 import type { ApiReply, ApiRequest } from "../../platform/http/api.ts";
 
-const statusOf = {
+export const statusOf = {
   invalid: 400,
   unauthenticated: 401,
   forbidden: 403,

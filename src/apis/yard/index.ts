@@ -1,9 +1,11 @@
 /** The yard's own API: what none of the five contracts has a place for. */
+import { createTrail } from "../../identity/trail.ts";
 import { YardError } from "../../platform/errors.ts";
 import type { Api } from "../../platform/http/api.ts";
 import { sendError } from "./errors.ts";
 import { createGuard } from "./guard.ts";
 import type { YardApiParts } from "./parts.ts";
+import { registerBlobRoutes } from "./routes/blobs.ts";
 import { registerEventsRoute } from "./routes/events.ts";
 import { registerHealthRoutes } from "./routes/health.ts";
 import { registerHostsRoute } from "./routes/hosts.ts";
@@ -12,6 +14,7 @@ import { registerSelfRoute } from "./routes/self.ts";
 
 export function yardApi(parts: YardApiParts): Api {
   const guard = createGuard(parts);
+  const trail = createTrail({ api: "yard", audit: parts.audit, essential: parts.essential });
   return {
     name: "yard",
     title: "Runyard",
@@ -22,11 +25,13 @@ export function yardApi(parts: YardApiParts): Api {
       Bearer: { type: "http", scheme: "bearer", description: "A token of any API's login, or an API key" },
     },
     register(app) {
+      app.addHook("onClose", () => trail.flush());
       registerHealthRoutes(app, parts);
       registerSelfRoute(app, guard);
       registerOutputRoute(app, parts, guard);
       registerEventsRoute(app, parts, guard);
       registerHostsRoute(app, parts, guard);
+      registerBlobRoutes(app, parts.blobs);
     },
     sendError,
     notFound: (request, reply) =>

@@ -1,7 +1,12 @@
 /** What the yard's own API is built on; yard.ts hands it in. */
 import type { Readable } from "node:stream";
+import type { Audit } from "../../identity/identity.ts";
 import type { Principal } from "../../identity/principal.ts";
+import type { BlobStore } from "../../platform/blobs/blob-store.ts";
+import type { UrlSigner } from "../../platform/blobs/signing.ts";
 import type { ApiRequest } from "../../platform/http/api.ts";
+import type { Snapshots } from "../../snapshots/snapshots.ts";
+import type { TreeLimits } from "../../snapshots/working-tree.ts";
 
 export interface YardApiParts {
   readonly version: string;
@@ -10,12 +15,37 @@ export interface YardApiParts {
   readonly apps: AppOutputs;
   readonly events: EventPages;
   readonly hosts: { list(): readonly { readonly id: string; readonly name: string; readonly connected: boolean }[] };
+  readonly blobs: SignedBlobs;
   /** What has to work before the yard can serve, by name; each rejects or resolves. */
   readonly readiness: Readonly<Record<string, () => Promise<unknown>>>;
   /** Prometheus text. */
   readonly metrics: { text(): Promise<{ readonly text: string; readonly contentType: string }> };
   /** Whether callers from other machines need no token for the metrics. */
   readonly metricsOpen: boolean;
+  readonly trees: TreesParts;
+  readonly audit: Audit;
+  /** Does it even on a full disk. */
+  essential<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export interface TreesParts {
+  readonly snapshots: Pick<Snapshots, "emptyId" | "open">;
+  /** The id of the team whose snapshots are the user's; at once if it is known. */
+  teamOf(principal: Principal): string | Promise<string>;
+  /** Of a tree that is uploaded. */
+  readonly limits: TreeLimits;
+}
+
+/** Blobs, for whoever has a URL that the yard has signed. */
+export interface SignedBlobs {
+  readonly store: Pick<BlobStore, "put" | "get" | "head">;
+  readonly signer: Pick<UrlSigner, "verify">;
+  readonly uploads: {
+    /** @throws {YardError} forbidden, when nobody waits for it any more */
+    admit(key: string): Promise<void>;
+    /** It is stored. */
+    arrived(key: string): Promise<void>;
+  };
 }
 
 export interface AppOutputs {

@@ -22,6 +22,12 @@ const ada: Principal = {
 };
 const guest: Principal = { ...ada, username: "guest", permissions: new Set() };
 const log = createLog({ level: "silent" });
+const unasked = () => Promise.reject(new Error("this is tested elsewhere"));
+const noBlobs = {
+  store: { put: unasked, get: unasked, head: unasked },
+  signer: { verify() {} },
+  uploads: { admit: unasked, arrived: unasked },
+};
 
 type Page = Awaited<ReturnType<YardApiParts["apps"]["output"]>>;
 
@@ -51,6 +57,14 @@ async function openServer(overrides: Partial<YardApiParts> = {}) {
     readiness: { database: async () => 1 },
     metrics,
     metricsOpen: false,
+    blobs: noBlobs,
+    trees: {
+      snapshots: { emptyId: "", open: () => assert.fail("no tree is looked at") },
+      teamOf: () => "team_1",
+      limits: { maxBytes: 1, maxEntries: 1, maxReadBytes: 1 },
+    },
+    audit: { record: async () => {}, verify: () => assert.fail("nothing is verified") },
+    essential: (work) => work(),
     ...overrides,
   };
   const server = await createHttpServer({ apis: [yardApi(parts)], log, metrics, validateResponses: true });

@@ -2,14 +2,17 @@
 import type { Readable } from "node:stream";
 import { YardError } from "../errors.ts";
 
-export interface BlobInfo {
+export interface BlobEntry {
   readonly key: string;
   readonly bytes: number;
-  /** Hex. */
-  readonly sha256: string;
-  readonly contentType: string | null;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, exact to the second. */
   readonly modifiedAt: number;
+}
+
+export interface BlobInfo extends BlobEntry {
+  /** Hex. Null where a store other than ours got the content by a presigned URL, or in parts. */
+  readonly sha256: string | null;
+  readonly contentType: string | null;
 }
 
 export interface Blob extends BlobInfo {
@@ -21,26 +24,54 @@ export interface Blob extends BlobInfo {
 
 export interface BlobStore extends AsyncDisposable {
   /** Stores all of `content`, in place of what was there. Resolves when it is on the disk; until then, and when it fails or is
-   *  aborted, readers see what was there before.
-   *  @throws {YardError} invalid (`key`), too_large (over `maxBytes`), storage_full; or the error of `content` */
+   *  aborted, readers see what was there before. The SHA-256 that it returns is always known.
+   *  @throws {YardError} invalid (`key`; not of `bytes`), too_large (over `maxBytes` or `bytes`), storage_full, unavailable; or the error of `content` */
   put(
     key: string,
     content: AsyncIterable<Uint8Array>,
     options?: PutOptions,
   ): Promise<{ readonly bytes: number; readonly sha256: string }>;
-  /** A `length` that reaches over the end means: up to the end.
-   *  @throws {YardError} not_found; invalid (`range`), when it begins beyond the end */
+  /** A `length` that reaches over the end means: up to the end. Where the SHA-256 is known, reading all of a blob that does not match fails at its end.
+   *  @throws {YardError} not_found; invalid (`range`), when it begins beyond the end; unavailable */
   get(key: string, options?: { readonly range?: { readonly offset: number; readonly length?: number } }): Promise<Blob>;
   /** @throws {YardError} not_found */
   head(key: string): Promise<BlobInfo>;
   /** Also fine when there is none. */
   delete(key: string): Promise<void>;
   /** Those whose key begins with `prefix` and comes after `after`, ordered by the bytes of the key, at most `limit` (1 to 1,000). */
-  list(prefix: string, options: { readonly after?: string; readonly limit: number }): Promise<readonly BlobInfo[]>;
+  list(prefix: string, options: { readonly after?: string; readonly limit: number }): Promise<readonly BlobEntry[]>;
 }
+
+/** URLs by which somebody without any other credential may do one thing with one blob, until it expires. */
+export interface BlobUrls {
+  /** Absolute, or, where the yard serves its blobs itself, a path with a query: whoever hands it out adds the origin at which it is reached.
+   *  The blob need not be there.
+   *  @throws {YardError} invalid (`key`, `expiresInMs`) */
+  presign(request: PresignRequest): Promise<string>;
+}
+
+export type PresignRequest =
+  | {
+      readonly method: "GET";
+      readonly key: string;
+      readonly expiresInMs: number;
+      /** What a browser saves it as. */
+      readonly fileName?: string;
+    }
+  | {
+      readonly method: "PUT";
+      readonly key: string;
+      readonly expiresInMs: number;
+      /** A body of any other length is refused before anything of it is stored. */
+      readonly contentLength: number;
+    };
 
 export interface PutOptions {
   readonly maxBytes?: number;
+  /** Exactly so many. */
+  readonly bytes?: number;
+  /** The pieces of `content` are given away: their memory may be taken back as soon as they are written. */
+  readonly givesContent?: boolean;
   readonly contentType?: string | null;
   readonly signal?: AbortSignal;
 }

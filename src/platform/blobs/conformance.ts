@@ -5,7 +5,8 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { isYardError } from "../errors.ts";
-import type { BlobStore } from "./blob-store.ts";
+import { until } from "../testing/until.ts";
+import type { BlobStore, BlobUrls } from "./blob-store.ts";
 
 /** @param open a new empty store */
 export function describeBlobStore(name: string, open: () => Promise<BlobStore>): void {
@@ -126,6 +127,16 @@ function describeFailure(open: () => Promise<BlobStore>): void {
     await assert.rejects(put);
     assert.equal(silent.destroyed, true);
     await assert.rejects(store.head("key"), isNotFound);
+  });
+
+  test("content that is not of the length it should have is refused, and leaves what was there", async () => {
+    await using store = await open();
+    await store.put("key", from("as it was"));
+    await assert.rejects(store.put("key", from("short"), { bytes: 6 }), (error) => isYardError(error, "invalid"));
+    await assert.rejects(store.put("key", from("longer"), { bytes: 5 }), (error) => isYardError(error, "too_large"));
+    assert.equal(await textOf(store, "key"), "as it was");
+    await store.put("key", from("just", " so"), { bytes: 7 });
+    assert.equal(await textOf(store, "key"), "just so");
   });
 
   test("content over the limit is refused as soon as it is, content of just that size is not", async () => {
@@ -258,5 +269,121 @@ function describeLists(open: () => Promise<BlobStore>): void {
     assert.deepEqual(read, keys);
     for (const limit of [0, 1_001, 0.5])
       await assert.rejects(store.list("", { limit }), (error) => isYardError(error, "invalid"));
+  });
+}
+
+export interface OpenedUrls extends AsyncDisposable {
+  readonly store: BlobStore;
+  readonly urls: BlobUrls;
+  /** What is in front of a URL that is not absolute. */
+  readonly origin: string;
+}
+
+/** What presigned URLs must do, by any HTTP client that knows nothing but the URL.
+ *  @param open a new empty store */
+export function describeBlobUrls(name: string, open: () => Promise<OpenedUrls>): void {
+  describe(`presigned URLs: ${name}`, () => {
+    describeGrants(open);
+    describeRefusals(open);
+  });
+}
+
+const expiresInMs = 60_000;
+/** As by a client that was given the URL: a body of a known length, and no header of its own. */
+const send = (method: string, url: string, body?: Uint8Array) => fetch(url, { method, body });
+
+function describeGrants(open: () => Promise<OpenedUrls>): void {
+  test("whoever has the URL puts that content, and gets it, under any key", async () => {
+    await using opened = await open();
+    const { store, urls, origin } = opened;
+    for (const key of [
+      "artifacts/1.tar.gz",
+      "two words",
+      "../..//up",
+      "Ünïcödé/文件/🦊",
+      "a?b#c&d=e%2f+",
+      "x".repeat(700),
+    ]) {
+      const content = randomBytes(1_000);
+      const put = await urls.presign({ method: "PUT", key, expiresInMs, contentLength: content.length });
+      const stored = await send("PUT", origin + put, content);
+      assert.equal(stored.status, 200, await stored.text());
+      assert.equal((await store.head(key)).bytes, content.length);
+      const got = await send("GET", origin + (await urls.presign({ method: "GET", key, expiresInMs })));
+      assert.equal(got.status, 200);
+      assert.ok(Buffer.from(await got.arrayBuffer()).equals(content));
+    }
+  });
+
+  test("nothing is content, too", async () => {
+    await using opened = await open();
+    const { store, urls, origin } = opened;
+    const put = await urls.presign({ method: "PUT", key: "empty", expiresInMs, contentLength: 0 });
+    assert.equal((await send("PUT", origin + put, new Uint8Array(0))).status, 200);
+    assert.equal((await store.head("empty")).bytes, 0);
+    const got = await send("GET", origin + (await urls.presign({ method: "GET", key: "empty", expiresInMs })));
+    assert.deepEqual([got.status, (await got.arrayBuffer()).byteLength], [200, 0]);
+  });
+
+  test("a part is served, with the name that a browser saves it as", async () => {
+    await using opened = await open();
+    const { store, urls, origin } = opened;
+    await store.put("digits", from("0123456789"));
+    const url = origin + (await urls.presign({ method: "GET", key: "digits", expiresInMs, fileName: 'a"b\r\nü.txt' }));
+    const part = await fetch(url, { headers: { range: "bytes=3-5" } });
+    assert.deepEqual([part.status, await part.text()], [206, "345"]);
+    assert.equal(part.headers.get("content-range"), "bytes 3-5/10");
+    assert.match(part.headers.get("content-disposition") ?? "", /^attachment; filename="a\\"b__?_\.txt"; /);
+    const whole = await fetch(url);
+    assert.equal(await whole.text(), "0123456789");
+    assert.ok(whole.headers.get("etag"));
+    assert.equal((await fetch(url, { headers: { range: "bytes=10-" } })).status, 416);
+  });
+}
+
+function describeRefusals(open: () => Promise<OpenedUrls>): void {
+  test("what the URL was not signed for is refused with the reason as XML, and changes nothing", async () => {
+    await using opened = await open();
+    const { store, urls, origin } = opened;
+    await store.put("mine", from("12345"));
+    await store.put("other", from("12345"));
+    const put = origin + (await urls.presign({ method: "PUT", key: "mine", expiresInMs, contentLength: 5 }));
+    const get = origin + (await urls.presign({ method: "GET", key: "mine", expiresInMs }));
+    const five = Buffer.from("54321");
+    for (const [what, refused] of Object.entries({
+      "a longer body": await send("PUT", put, Buffer.from("654321")),
+      "a shorter body": await send("PUT", put, Buffer.from("4321")),
+      "another key to write": await send("PUT", put.replace("mine", "other"), five),
+      "another key to read": await send("GET", get.replace("mine", "other")),
+      "writing with a URL to read": await send("PUT", get, five),
+      "reading with a URL to write": await send("GET", put),
+      deleting: await send("DELETE", put),
+      "no signature": await send("GET", get.replace(/\?.*/, "")),
+    })) {
+      const text = await refused.text();
+      assert.ok([403, 404, 405].includes(refused.status), `${what}: ${refused.status}`);
+      if (refused.status === 403) assert.match(text, /<Error>.*<Code>\w+<\/Code>.*<Message>[^<]+<\/Message>/s, what);
+    }
+    for (const key of ["mine", "other"]) assert.equal(await textOf(store, key), "12345");
+  });
+
+  test("what is not there is 404", async () => {
+    await using opened = await open();
+    const { urls, origin } = opened;
+    const missing = await send("GET", origin + (await urls.presign({ method: "GET", key: "none", expiresInMs })));
+    assert.equal(missing.status, 404);
+    assert.match(await missing.text(), /<Code>NoSuchKey<\/Code>/);
+  });
+
+  test("it expires, and is not made for too long", async () => {
+    await using opened = await open();
+    const { store, urls, origin } = opened;
+    await store.put("key", from("content"));
+    const url = origin + (await urls.presign({ method: "GET", key: "key", expiresInMs: 1_000 }));
+    await until(async () => (await send("GET", url)).status === 403, { intervalMs: 100 });
+    await assert.rejects(
+      urls.presign({ method: "GET", key: "key", expiresInMs: 1e12 }),
+      (error) => isYardError(error, "invalid") && error.field === "expiresInMs",
+    );
   });
 }

@@ -9,6 +9,7 @@ import { translateSqliteError } from "../db/dialects/sqlite-errors.ts";
 import type { BlobInfo } from "./blob-store.ts";
 
 export interface IndexedBlob extends BlobInfo {
+  readonly sha256: string;
   readonly file: string;
 }
 

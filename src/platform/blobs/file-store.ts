@@ -1,13 +1,14 @@
 /** Blobs as files below one directory, with names of their own, and an index that knows them by key (file-index.ts). */
-import { createHash } from "node:crypto";
 import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { createBatchedWriter } from "../batched-writer.ts";
 import type { Clock } from "../clock.ts";
 import { asStorageError, errnoOf, isYardError, YardError } from "../errors.ts";
 import { randomText } from "../ids.ts";
-import { type BlobStore, checkBlobKey, checkListLimit, resolveRange } from "./blob-store.ts";
+import { type BlobStore, checkBlobKey, checkListLimit, type PutOptions, resolveRange } from "./blob-store.ts";
+import { createMeter } from "./content-meter.ts";
 import { type FileIndex, type IndexedBlob, openFileIndex } from "./file-index.ts";
 
 /** Of reading: twice as fast as the default of 64 KiB. */
@@ -30,13 +31,16 @@ export async function openFileBlobStore({ directory, clock }: { directory: strin
   for (const file of index.leftovers()) await discard(file);
 
   return {
-    async put(key, content, { maxBytes = Number.POSITIVE_INFINITY, contentType = null, signal } = {}) {
+    async put(key, content, options = {}) {
       checkBlobKey(key);
       const file = randomText(26);
       index.announce(file);
       try {
-        const written = await writeFile(pathOf(file), content, { maxBytes, signal });
-        const replaced = index.publish({ key, file, ...written, contentType, modifiedAt: clock.now() });
+        const written = await writeFile(pathOf(file), content, options);
+        const replaced = index.publish({
+          ...{ key, file, ...written, modifiedAt: clock.now() },
+          contentType: options.contentType ?? null,
+        });
         if (replaced !== undefined) await discard(replaced);
         return written;
       } catch (error) {
@@ -81,28 +85,23 @@ export async function openFileBlobStore({ directory, clock }: { directory: strin
 async function writeFile(
   path: string,
   content: AsyncIterable<Uint8Array>,
-  { maxBytes, signal }: { maxBytes: number; signal: AbortSignal | undefined },
+  { signal, givesContent = false, ...bounds }: PutOptions,
 ): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  async function* measured(chunks: AsyncIterable<Uint8Array>) {
-    for await (const chunk of chunks) {
-      bytes += chunk.byteLength;
-      if (bytes > maxBytes) throw new YardError("too_large", `The content is larger than ${maxBytes} bytes.`);
-      hash.update(chunk);
-      yield chunk;
-    }
-  }
+  const meter = createMeter(bounds);
   const madeFrom = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await using handle = await open(path, "wx", 0o600);
-  // A pipeline of a Readable, because that is ended by `signal` also when the source has gone silent. Not into a write stream of
-  // the handle: one that leaves the handle open for the sync never closes, and the pipeline would wait for that.
-  const source = content instanceof Readable ? content : Readable.from(content);
-  await pipeline(source, measured, (chunks: AsyncIterable<Uint8Array>) => handle.writeFile(chunks), { signal });
+  const writer = createBatchedWriter(handle, {
+    check: (piece) => meter.take(piece),
+    fault: (error) => error,
+    ownsPieces: givesContent,
+  });
+  // A pipeline of a Readable, because that is ended by `signal` also when the source has gone silent.
+  await pipeline(content instanceof Readable ? content : Readable.from(content), writer, { signal });
+  const measured = meter.end();
   await handle.sync();
   await syncDirectory(dirname(path));
   if (madeFrom !== undefined) await syncDirectory(dirname(madeFrom));
-  return { bytes, sha256: hash.digest("hex") };
+  return measured;
 }
 
 async function syncDirectory(path: string): Promise<void> {

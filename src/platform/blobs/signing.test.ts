@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isYardError } from "../errors.ts";
+import { createSignedUrls } from "./signed-urls.ts";
 import { type BlobRequest, createUrlSigner } from "./signing.ts";
 
 const clock = { time: 1_000_000, now: () => clock.time, monotonic: () => clock.time };
@@ -31,6 +32,7 @@ test("a signed URL is good for what it was signed for", () => {
   assert.equal(accepts(request()), true);
   const unbounded = new URLSearchParams(signer.sign({ method: "GET", key, expiresAt }));
   assert.equal(accepts({ method: "GET", key, query: unbounded }), true);
+  assert.equal(accepts({ method: "HEAD", key, query: unbounded }), true);
 });
 
 function changed(edit: (query: URLSearchParams) => void): Partial<BlobRequest> {
@@ -47,6 +49,7 @@ for (const [what, changes] of Object.entries({
   "a later expiry": changed((query) => query.set("expires", String(expiresAt + 1))),
   "a removed length": changed((query) => query.delete("length")),
   "a changed length": { ...changed((query) => query.set("length", "6")), contentLength: 6 },
+  "a name that was added": changed((query) => query.set("name", "index.html")),
   "no signature": changed((query) => query.delete("signature")),
   "a shorter signature": changed((query) => query.set("signature", query.get("signature")!.slice(0, 20))),
   "a changed signature": changed((query) => {
@@ -83,4 +86,12 @@ test("one that would be good for too long is not signed", () => {
       (error) => isYardError(error, "invalid"),
     );
   }
+});
+
+test("the URL of a blob is below the yard's own server, wherever that is for the reader", async () => {
+  const request = { method: "GET", key: "tasks/blob_1", expiresInMs: 1_000 } as const;
+  assert.match(await createSignedUrls({ signer, clock }).presign(request), /^\/yard\/v1\/blobs\/tasks\/blob_1\?/);
+  const origin = "https://yard.example";
+  const absolute = await createSignedUrls({ signer, clock, origin }).presign(request);
+  assert.match(absolute, /^https:\/\/yard\.example\/yard\/v1\/blobs\/tasks\/blob_1\?/);
 });

@@ -4,12 +4,15 @@ import type { Clock } from "../clock.ts";
 import { YardError } from "../errors.ts";
 
 export interface BlobGrant {
-  readonly method: "GET" | "HEAD" | "PUT" | "DELETE";
+  /** GET is good for HEAD, too. */
+  readonly method: "GET" | "PUT";
   readonly key: string;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
   /** Of a PUT: the body must have exactly this many bytes. */
   readonly contentLength?: number;
+  /** Of a GET: what a browser saves it as. */
+  readonly fileName?: string;
 }
 
 export interface BlobRequest {
@@ -39,22 +42,24 @@ export function createUrlSigner({
   maxLifetimeMs?: number;
 }): UrlSigner {
   /** Fields in JSON, so that no two grants share one text; the first names the purpose, so that this signature is good for nothing else. */
-  const signatureOf = (method: string, key: string, expires: string, length: string | null) =>
+  const signatureOf = (method: string, key: string, expires: string, length: string | null, name: string | null) =>
     createHmac("sha256", secret)
-      .update(JSON.stringify(["runyard blob url v1", method, key, expires, length]))
+      .update(JSON.stringify(["runyard blob url v1", method, key, expires, length, name]))
       .digest();
 
   return {
-    sign({ method, key, expiresAt, contentLength }) {
+    sign({ method, key, expiresAt, contentLength, fileName }) {
       if (!Number.isSafeInteger(expiresAt) || expiresAt > clock.now() + maxLifetimeMs) {
         throw new YardError("invalid", `A signed URL is good for ${maxLifetimeMs / 60_000} minutes at most.`, {
-          field: "expiresAt",
+          field: "expiresInMs",
         });
       }
       const length = contentLength === undefined ? null : String(contentLength);
       const query = new URLSearchParams({ expires: String(expiresAt) });
       if (length !== null) query.set("length", length);
-      query.set("signature", signatureOf(method, key, String(expiresAt), length).toString("base64url"));
+      if (fileName !== undefined) query.set("name", fileName.toWellFormed());
+      const signature = signatureOf(method, key, String(expiresAt), length, query.get("name"));
+      query.set("signature", signature.toString("base64url"));
       return query.toString();
     },
 
@@ -62,7 +67,8 @@ export function createUrlSigner({
       const expires = query.get("expires") ?? "";
       const length = query.get("length");
       const given = Buffer.from(query.get("signature") ?? "", "base64url");
-      const expected = signatureOf(method, key, expires, length);
+      const granted = method === "HEAD" ? "GET" : method;
+      const expected = signatureOf(granted, key, expires, length, query.get("name"));
       const isGenuine = given.length === expected.length && timingSafeEqual(given, expected);
       const isInTime = clock.now() < Number(expires);
       const isOfLength = length === null || length === String(contentLength);

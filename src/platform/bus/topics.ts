@@ -1,12 +1,26 @@
 /** What the yard's parts tell each other: each topic with its event. Events are plain JSON, so that a bus between several
- *  processes can carry them, and small: they say what to look at again, not what it looks like now. */
-export type Topics = {
+ *  processes can carry them, and small: they say what to look at again, not what it looks like now. The schemas are what an
+ *  event from another process is checked by; whoever adds a topic adds its schema here, and its type follows. */
+import { type Static, Type } from "typebox";
+
+export const topicSchemas = {
   /** A login has ended: logoff, expiry of a family, a lock. */
-  "session.revoked": { readonly sessionId: string };
+  "session.revoked": Type.Object({ sessionId: Type.String() }),
   /** A user's state, password, roles, teams or token epoch. */
-  "user.changed": { readonly userId: string };
+  "user.changed": Type.Object({ userId: Type.String() }),
   /** What a role grants. */
-  "role.changed": { readonly name: string };
+  "role.changed": Type.Object({ name: Type.String() }),
   /** Added, changed or removed. */
-  "app.changed": { readonly appId: string; readonly name: string };
+  "app.changed": Type.Object({ appId: Type.String(), name: Type.String() }),
+  /** A stored setting, by its key. */
+  "setting.changed": Type.Object({ key: Type.String() }),
+  /** Somebody wants the end of an execution that may run on another yard. */
+  "execution.cancelled": Type.Object({ executionId: Type.String() }),
+  /** So many more tasks of these queues wait for a worker now. */
+  "task.ready": Type.Object({ queues: Type.Array(Type.Object({ queueId: Type.Integer(), count: Type.Integer() })) }),
+  "task.ended": Type.Object({ taskUuids: Type.Array(Type.String()) }),
+  /** What a worker may take, what it holds, whether it goes on or is there at all. */
+  "worker.changed": Type.Object({ workerUuid: Type.String() }),
 };
+
+export type Topics = { [Topic in keyof typeof topicSchemas]: Readonly<Static<(typeof topicSchemas)[Topic]>> };

@@ -23,10 +23,16 @@ export async function ensureKeyFile(directory: string, name: string, create: () 
   return written;
 }
 
-async function readKeyFile(file: string): Promise<string | undefined> {
+/** Undefined where there is none.
+ *  @param options.followLinks for a file that somebody else puts there: secrets are often mounted as links
+ *  @throws {YardError} precondition, when others may read it, or it is no key file */
+export async function readKeyFile(
+  file: string,
+  { followLinks = false }: { followLinks?: boolean } = {},
+): Promise<string | undefined> {
   try {
-    // The mode is asked of the open descriptor, and no symlink is followed: what was checked is what is read.
-    await using handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+    // The mode is asked of the open descriptor, and no symlink of our own directory is followed: what was checked is what is read.
+    await using handle = await open(file, constants.O_RDONLY | (followLinks ? 0 : constants.O_NOFOLLOW));
     const { mode, size } = await handle.stat();
     refuseIfOpenToOthers(file, mode, "600");
     if (size > maxKeyFileBytes) throw new YardError("precondition", `${file} is no key file: it has ${size} bytes.`);

@@ -30,9 +30,9 @@ export function createBatchWriter<Item>({
   let closing = false;
 
   async function drain(): Promise<void> {
-    // All requests that this turn of the event loop has read get to add theirs first.
-    await new Promise(setImmediate);
     while (queue.length > 0) {
+      // All requests that this turn of the event loop has read, or that came while the last commit kept it, get to add theirs first.
+      await new Promise(setImmediate);
       const batch = queue.splice(0, maxBatch);
       try {
         await commit(batch.map(({ item }) => item));

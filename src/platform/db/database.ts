@@ -2,7 +2,7 @@
  *
  *  What holds on both, so that callers need not ask which one it is:
  *  - A write that has resolved is on the disk.
- *  - `transaction` runs as if no other ran beside it. Its callback may be run again after a lost race, so it touches
+ *  - `transaction` runs as if no other ran beside it (unless it asks for `rowLocks`). Its callback may be run again (after a lost race, or a lost connection), so it touches
  *    nothing but the transaction; effects on the outside world wait until `transaction` has resolved.
  *  - Inside the callback use the transaction it is given: `kysely` would wait for the very lock that the callback holds.
  *  - A caller reads what it has written itself. `selectFrom` never waits for writers (raw `sql` may: it could be a write).
@@ -24,6 +24,9 @@ export interface TransactionOptions {
   /** Only one transaction of this name runs at a time, over all processes, and each sees what the one before it committed:
    *  for chains and sequences (audit, events). SQLite runs one writing transaction at a time anyway. */
   readonly exclusive?: string;
+  /** It locks the rows that it depends on (`for update`), or names what they must be in the `where` of each change: then many may work on
+   *  different rows of one table and none has to be run again. Each statement sees what was committed before it. No difference on SQLite. */
+  readonly rowLocks?: boolean;
 }
 
 export interface Database extends AsyncDisposable {

@@ -34,6 +34,21 @@ export interface Schema {
   script_steps: ScriptStepRow;
   script_sessions: ScriptSessionRow;
   removed_teams: RemovedTeamRow;
+  instances: InstanceRow;
+  tasks: TaskRow;
+  ended_tasks: EndedTaskRow;
+  task_labels: TaskLabelRow;
+  task_queues: TaskQueueRow;
+  task_queue_tags: TaskQueueTagRow;
+  task_counters: TaskCounterRow;
+  task_submissions: TaskSubmissionRow;
+  task_workers: TaskWorkerRow;
+  task_worker_teams: TaskWorkerTeamRow;
+  script_modules: ScriptModuleRow;
+  stored_files: StoredFileRow;
+  file_uploads: FileUploadRow;
+  doomed_blobs: DoomedBlobRow;
+  team_usage: TeamUsageRow;
 }
 
 export interface UserRow {
@@ -59,6 +74,10 @@ export interface UserRow {
   /** Raised to make every token issued before invalid. */
   token_epoch: number;
   metadata: string | null;
+  /** How many teams the user may have made, the personal one included; null: the default. */
+  team_quota: Generated<number | null>;
+  /** 1: locked, and deleted as far as is shown by APIs whose deleted users keep all they have. */
+  is_retired: Generated<number>;
   created_at: number;
   updated_at: number;
 }
@@ -70,6 +89,9 @@ export interface TeamRow {
   personal_of: string | null;
   storage_quota_bytes: number | null;
   created_at: number;
+  /** The user who made it; null where nobody knows. */
+  created_by: string | null;
+  updated_at: number;
 }
 
 export interface TeamMemberRow {
@@ -192,6 +214,8 @@ export interface AppRow {
   revision: number;
   created_at: number;
   updated_at: number;
+  /** Whose agent runs it: the id of an instance. Null: it was added before there were hosts to tell apart. */
+  host_id: string | null;
 }
 
 /** What people have set; the built-in ones are not here. Bounded by the store. */
@@ -274,6 +298,10 @@ export interface ExecutionRow {
   heap_in: string | null;
   heap_out: string | null;
   fs_out: string | null;
+  /** The yard that runs it. */
+  instance_id: string | null;
+  /** That yard is to cancel it. */
+  cancel_requested_at: number | null;
 }
 
 /** What an execution has printed, in pieces, each with where it lies in the whole. */
@@ -359,4 +387,189 @@ export interface ScriptSessionRow {
 export interface RemovedTeamRow {
   team_id: string;
   removed_at: number;
+}
+
+/** A module that a script has imported: what an address led to at some time. */
+export interface ScriptModuleRow {
+  /** Of the address as it was asked for, which may be longer than what an index takes. */
+  url_sha256: string;
+  /** Of its content, which is a blob. */
+  sha256: string;
+  /** Its address after all redirects. */
+  found_at: string;
+  is_json: number;
+  bytes: number;
+  fetched_at: number;
+  used_at: number;
+}
+
+/** What tasks that are over have in common with those that are not. Ids grow with age; one is never given twice. */
+interface AnyTaskRow {
+  uuid: string;
+  team_id: string;
+  /** Counts the tasks of the team. */
+  number: number;
+  creator_id: string;
+  creator_name: string;
+  /** Names the tags. */
+  queue_id: number;
+  priority: number;
+  timeout_seconds: number;
+  spec: string;
+  /** JSON array; the same as in `task_labels`. */
+  labels: string;
+  attempts: number;
+  upstream_uuid: string | null;
+  downstream_uuid: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+/** A task that is not over. The table stays small and its rows change several times; so its indexes are few. */
+export interface TaskRow extends AnyTaskRow {
+  id: Generated<number>;
+  state: "pending" | "ready" | "running" | "finished" | "cancelled";
+  /** The worker that holds it: of `running` and, until it has committed, of `finished` and `cancelled`. */
+  worker_uuid: string | null;
+}
+
+/** A task that is over: moved here from `tasks` in the transaction that ends it, with its id. */
+export interface EndedTaskRow extends AnyTaskRow {
+  id: number;
+  state: "finished" | "cancelled";
+  wait_status: number;
+  reason: string | null;
+  /** The worker that has ended it; null: a user has. */
+  reporter_uuid: string | null;
+}
+
+/** Of all tasks, to find them by. */
+export interface TaskLabelRow {
+  team_id: string;
+  label: string;
+  task_id: number;
+}
+
+/** The tasks of one team that ask for the same tags: what one worker may take of them it may take all of. */
+export interface TaskQueueRow {
+  id: Generated<number>;
+  team_id: string;
+  /** JSON array, sorted. */
+  tags: string;
+  /** Grows with each queue that is opened, in the order of their commits; null: nothing of it has been waiting for long. */
+  opened: number | null;
+  /** Within ten minutes. */
+  used_at: number;
+}
+
+export interface TaskQueueTagRow {
+  team_id: string;
+  tag: string;
+  queue_id: number;
+}
+
+export interface TaskCounterRow {
+  team_id: string;
+  last_number: number;
+}
+
+/** A submit that must not be done twice, by the key that its user gave it. */
+export interface TaskSubmissionRow {
+  user_id: string;
+  key: string;
+  /** SHA-256 of what was submitted. */
+  digest: string;
+  task_uuid: string;
+  created_at: number;
+}
+
+export interface TaskWorkerRow {
+  uuid: string;
+  creator_id: string;
+  creator_name: string;
+  /** SHA-256. */
+  credential_hash: string;
+  expires_at: number;
+  tags: string;
+  labels: string;
+  state: "normal" | "draining";
+  lease_ms: number;
+  /** Unless it is heard of before, it is lost then. */
+  lease_until: number;
+  heard_at: number;
+  /** Raised by each change of its tags, teams or state. */
+  revision: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface TaskWorkerTeamRow {
+  worker_uuid: string;
+  team_id: string;
+  role: "owner" | "admin" | "member" | "viewer";
+}
+
+/** A yard that uses this database; one for each data directory. */
+export interface InstanceRow {
+  /** Of its data directory, and of the host that is local to it. */
+  id: string;
+  /** Of that host, for people. */
+  name: string;
+  /** By the database's clock. */
+  lease_until: number;
+  /** Since when it is taken to be gone: it was stopped, or others have seen its lease end. What it was doing is over then. */
+  gone_at: number | null;
+}
+
+/** An artifact of a task or an attachment of a team: known since somebody wanted to upload it. */
+export interface StoredFileRow {
+  id: string;
+  /** Whose quota it counts against. */
+  team_id: string;
+  kind: "artifact" | "attachment";
+  /** Of what it is: the task's uuid, or the team's id. */
+  scope: string;
+  /** The kind of artifact, or the attachment's key. */
+  name: string;
+  /** The largest that was announced. */
+  size: number;
+  /** Of its content; while there is none, of the upload that was announced last. */
+  blob_key: string;
+  /** Of its content; null: there is none. */
+  bytes: number | null;
+  /** When the content arrived. */
+  content_at: number;
+  /** Until then a URL may be out there by which the content can be put again. */
+  writable_until: number;
+  /** Of the team's quota: the content, or an upload on its way that is larger. */
+  charged_bytes: number;
+  created_at: number;
+  updated_at: number;
+}
+
+/** A URL that was given out, until its content has arrived or can arrive no more. */
+export interface FileUploadRow {
+  blob_key: string;
+  file_id: string;
+  team_id: string;
+  bytes: number;
+  expires_at: number;
+  /** 1: it has expired, and holds no quota any more. One that began in time may still arrive. */
+  has_lapsed: number;
+}
+
+/** Content that nothing leads to. */
+export interface DoomedBlobRow {
+  blob_key: string;
+  /** Until then it may be put once more, and is looked for once more. */
+  until: number;
+  is_deleted: number;
+}
+
+export interface TeamUsageRow {
+  team_id: string;
+  /** Content that is there. */
+  used_bytes: number;
+  /** Of the quota: that, and what is on its way. */
+  charged_bytes: number;
 }

@@ -27,17 +27,26 @@ export interface TestPostgres extends AsyncDisposable {
   url(database: string): string;
   /** Runs one statement as the server's superuser, outside of any transaction. */
   administer(statement: string): Promise<void>;
+  /** Ends the server at once: by `INT` it tells its clients, by `QUIT` it just goes, as in a crash. */
+  halt(signal?: "INT" | "QUIT"): Promise<void>;
+  /** Again, on the same data. */
+  start(): Promise<void>;
 }
 
-/** The shell makes the cluster and outlives us if we are killed: when its input ends, it stops the server and deletes the directory.
- *  Nothing is synced: these databases need not survive a power cut. */
+/** The shell makes the cluster and outlives us if we are killed: when its input ends, it stops the server and deletes the directory. Until
+ *  then its input is orders, one in a line: `INT` and `QUIT` end the server, `start` starts it again. Nothing is synced: these databases need not survive a power cut. */
 const script = `
 bin=$1 dir=$2
-if "$bin/initdb" --pgdata "$dir/data" --username runyard --auth trust --encoding UTF8 --locale C.UTF-8 --no-sync >"$dir/log" 2>&1; then
+serve() {
   "$bin/postgres" -D "$dir/data" -c listen_addresses= -c unix_socket_directories="$dir" -c fsync=off -c max_connections=100 \\
     -c shared_buffers=16MB -c dynamic_shared_memory_type=mmap </dev/null >>"$dir/log" 2>&1 &
   server=$!
-  read -r _
+}
+if "$bin/initdb" --pgdata "$dir/data" --username runyard --auth trust --encoding UTF8 --locale C.UTF-8 --no-sync >"$dir/log" 2>&1; then
+  serve
+  while read -r order; do
+    if [ "$order" = start ]; then serve; else kill "-$order" "$server"; wait "$server"; fi
+  done
   kill -INT "$server" || cat "$dir/log" >&2
   wait "$server"
 else
@@ -74,7 +83,19 @@ export async function startPostgres(binaries: string): Promise<TestPostgres> {
   }
   // Tests that never touch it again must be able to end: what ends it is the end of our input to it.
   shell.unref();
-  return { url, administer: (statement) => administer(url("postgres"), statement), [Symbol.asyncDispose]: stop };
+  return {
+    url,
+    administer: (statement) => administer(url("postgres"), statement),
+    async halt(signal = "INT") {
+      shell.stdin.write(`${signal}\n`);
+      await until(async () => !(await answers(url("postgres"))), { what: "the tests' PostgreSQL is gone" });
+    },
+    async start() {
+      shell.stdin.write("start\n");
+      await until(() => answers(url("postgres")), { timeoutMs: 30_000, what: "the tests' PostgreSQL answers again" });
+    },
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 /** PostgreSQL refuses to run as root; its package brings this user. */

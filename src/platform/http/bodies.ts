@@ -12,7 +12,7 @@ const maxDepth = 100;
 const bodyDeadlineMs = 60_000;
 /** A body beyond its limit is still read and thrown away this far: most clients read no reply before they have sent everything, and
  *  would see a reset connection where we say what is wrong. */
-const drain = { maxBytes: 64 * 1024 * 1024, maxMs: 5_000 };
+const drain = { maxBytes: 64 * 1024 * 1024, maxMs: 5_000, maxSilenceMs: 1_000 };
 
 /** JSON bodies, and nothing else. For the root: every API has it until it chooses otherwise. */
 export function readJsonBodies(app: ApiInstance): void {
@@ -92,6 +92,26 @@ function isTooDeep(text: string): boolean {
     } else if (char === 0x7d /* } */ || char === 0x5d /* ] */) depth -= 1;
   }
   return false;
+}
+
+/** Lets what is still to come of a streamed body go by, within the same bounds: for a handler that has read enough to refuse it. Clients that
+ *  have read the reply mostly stop sending, and leave the connection as it is. */
+export function discardBody({ raw }: ApiRequest): void {
+  if (raw.readableEnded || raw.destroyed) return;
+  let length = 0;
+  const cut = (): void => void raw.destroy();
+  const timers = [setTimeout(cut, drain.maxMs), setTimeout(cut, drain.maxSilenceMs)];
+  const settle = (): void => timers.forEach(clearTimeout);
+  raw
+    .once("end", settle)
+    .once("close", settle)
+    .on("error", () => {}); // whoever refuses it has an error already
+  raw.on("data", (chunk: Buffer) => {
+    timers[1]?.refresh();
+    length += chunk.length;
+    if (length > drain.maxBytes) cut();
+  });
+  raw.resume(); // whoever has read it so far has paused it
 }
 
 /** The whole body.

@@ -96,9 +96,10 @@ async function createSecureServer(handler: RequestHandler, { tls, log }: { tls?:
 function limitBodyAfterReply(request: IncomingMessage, response: ServerResponse): void {
   const { "content-length": length, "transfer-encoding": encoding } = request.headers;
   if ((length === undefined || length === "0") && encoding === undefined) return;
+  const { socket } = request; // the request may have lost it by then
   response.once("finish", () => {
     if (request.complete) return;
-    const timer = setTimeout(() => request.complete || request.socket.destroy(), afterReplyMs);
+    const timer = setTimeout(() => request.complete || socket.destroy(), afterReplyMs);
     request.once("close", () => clearTimeout(timer));
   });
 }

@@ -168,7 +168,7 @@ export function registerApplicationRoutes(app: ApiInstance, parts: AppMeshParts,
       },
     },
     async (request, reply) => {
-      const health = apps.isHealthy(request.params.app_name) ? 0 : 1;
+      const health = (await apps.isHealthy(request.params.app_name)) ? 0 : 1;
       const reading = readingOf(request.headers["user-agent"], parts.reading);
       if (quirks.healthBody[reading] === "json") return reply.send({ health });
       return reply.type("text/plain; charset=utf-8").send(String(health));

@@ -5,15 +5,16 @@ import multipart from "@fastify/multipart";
 import { Type } from "typebox";
 import type { HostFile } from "../../../hosts/host-files.ts";
 import type { Trail } from "../../../identity/trail.ts";
+import { contentDisposition } from "../../../platform/content-disposition.ts";
 import { isYardError, YardError } from "../../../platform/errors.ts";
 import type { ApiInstance, ApiReply, ApiRequest } from "../../../platform/http/api.ts";
 import { streamBodies } from "../../../platform/http/bodies.ts";
+import { askedRange } from "../../../platform/http/byte-range.ts";
 import { type Guard, principalOf } from "../authenticate.ts";
 import type { AppMeshParts } from "../parts.ts";
 import { errorReplies, Message } from "../schemas.ts";
 import { formLimits, receiveContent } from "./files-body.ts";
 import { pathsMeant } from "./files-path.ts";
-import { askedRange, contentDisposition, entityTag } from "./files-range.ts";
 
 /** Places of the operating system: nothing is read there and nothing put there, whatever leads to them. */
 export const systemDirectories: readonly string[] = [
@@ -153,6 +154,11 @@ async function sendFile(file: HostFile, request: ApiRequest, reply: ApiReply): P
     raw.destroy(); // fewer bytes than were promised: the client is to see that
   }
   return reply;
+}
+
+/** Changes whenever the file does, as far as its clock can tell. */
+function entityTag({ bytes, modifiedNs }: Pick<HostFile, "bytes" | "modifiedNs">): string {
+  return `"${modifiedNs.toString(36)}-${bytes.toString(36)}"`;
 }
 
 function headerOf(request: ApiRequest, name: string): string | undefined {

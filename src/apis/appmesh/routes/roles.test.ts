@@ -25,7 +25,11 @@ const own = async (client: AppMesh) => (await client.expect("GET", "/user/permis
 
 test("roles are shown with their permissions in App Mesh's words, sorted", async () => {
   const shown = await roles();
-  assert.deepEqual(shown.shell, ["app-run-async", "app-run-sync", "app-run-task", "scripts.run", "snapshots.write"]);
+  const others = ["scripts.run", "snapshots.write", "tasks.control", "tasks.submit", "teams.create", "teams.write"];
+  assert.deepEqual(shown.shell, [
+    ...["app-run-async", "app-run-sync", "app-run-task", "blobs.write"],
+    ...[...others, "workers.control", "workers.register"],
+  ]);
   assert.deepEqual(shown.admin, ["*"]);
 });
 

@@ -23,6 +23,11 @@ export function isConnectionLost(error: unknown): boolean {
   return outages.test(errnoOf(error) ?? "") || (error instanceof Error && outageMessages.test(error.message));
 }
 
+/** When a caller is to come back: not all of them in the same moment. */
+export function comeBackMs(): number {
+  return 1_000 + Math.random() * 4_000;
+}
+
 /** What a user can act on as a YardError; any other error as it is. @param location `host:port/name`, without the password */
 export function translatePostgresError(error: unknown, location: string): unknown {
   const code = errnoOf(error) ?? "";
@@ -34,7 +39,7 @@ export function translatePostgresError(error: unknown, location: string): unknow
       `The database ${location} does not answer (${reason}). Check that PostgreSQL runs and can be reached.`,
       {
         ...options,
-        retryAfterMs: 2_000,
+        retryAfterMs: comeBackMs(),
       },
     );
   }

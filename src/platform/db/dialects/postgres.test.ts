@@ -4,7 +4,8 @@ import { describe, test } from "node:test";
 import { sql } from "kysely";
 import { isYardError } from "../../errors.ts";
 import { skipUnless } from "../../testing/parts.ts";
-import { type DatabaseOptions, openDatabase } from "../database.ts";
+import { until } from "../../testing/until.ts";
+import { type Database, type DatabaseOptions, openDatabase } from "../database.ts";
 import { openTestDatabase } from "../testing.ts";
 import { findPostgres } from "../testing-postgres.ts";
 import { refuseOlder } from "./postgres.ts";
@@ -69,25 +70,89 @@ describe("PostgreSQL", { skip }, () => {
     );
   });
 
-  test("lost connections are errors of their users only: the next query gets a new one", async () => {
+  const killOthers = sql`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()`;
+  const insertLabel = (name: string) => sql`insert into labels (name, value, updated_at) values (${name}, '', 1)`;
+  const labelsOf = async ({ kysely }: Database) => (await kysely.selectFrom("labels").select("name").execute()).length;
+
+  /** Kills the connection of `work`, which takes a while, in the midst of it. */
+  async function killDuring(database: Database, work: Promise<unknown>): Promise<void> {
+    work.catch(() => {}); // whoever called looks at it
+    const isAtIt = sql<{ count: number }>`select count(*) as count from pg_stat_activity
+      where state = 'active' and wait_event = 'PgSleep' and datname = current_database()`;
+    await until(async () => (await isAtIt.execute(database.kysely)).rows[0]!.count > 0);
+    await killOthers.execute(database.kysely);
+  }
+
+  test("a transaction that loses its connection before it is to be committed is run again, and done once", async () => {
     const { database } = await openPostgresForTest();
     await using _closing = database;
-    const killAll = sql`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()`;
+    let runs = 0;
+    await database.transaction(async (transaction) => {
+      await insertLabel("a").execute(transaction);
+      if (++runs === 1) await killOthers.execute(database.kysely); // while the transaction is idle
+      await insertLabel("b").execute(transaction);
+    });
+    assert.equal(runs, 2);
+    assert.equal(await labelsOf(database), 2);
+  });
 
-    const interrupted = database.transaction(async (transaction) => {
+  test("one that loses it every time is given up", async () => {
+    const { database } = await openPostgresForTest();
+    await using _closing = database;
+    const hopeless = database.transaction(async (transaction) => {
       await sql`select 1`.execute(transaction);
-      await killAll.execute(database.kysely); // while the transaction is idle
+      await killOthers.execute(database.kysely);
       await sql`select 1`.execute(transaction);
     });
-    await assert.rejects(interrupted, (error) => isYardError(error, "unavailable"));
-
-    const sleeping = sql`select pg_sleep(30)`.execute(database.kysely);
-    const refused = assert.rejects(sleeping, (error) => isYardError(error, "unavailable"));
+    await assert.rejects(hopeless, (error) => isYardError(error, "unavailable") && error.retryAfterMs !== undefined);
     await sql`select 1`.execute(database.kysely);
-    await killAll.execute(database.kysely);
-    await refused;
+  });
 
-    await sql`select 1`.execute(database.kysely);
+  test("what only reads is read again when its connection is lost, also when all of them are", async () => {
+    const { database } = await openPostgresForTest();
+    await using _closing = database;
+    const reads = Promise.all(
+      Array.from({ length: 4 }, (_, i) =>
+        sql<{ n: number }>`select pg_sleep(0.3), ${i}::int as n`.execute(database.kysely),
+      ),
+    );
+    await killDuring(database, reads);
+    assert.deepEqual(
+      (await reads).map(({ rows }) => rows[0]?.n),
+      [0, 1, 2, 3],
+    );
+  });
+
+  test("what may have been done is not done again: its caller is told", async () => {
+    const { database } = await openPostgresForTest();
+    await using _closing = database;
+    const writing = sql`insert into labels (name, value, updated_at) select 'slow', '', 1 from pg_sleep(30)`;
+    const write = writing.execute(database.kysely);
+    await killDuring(database, write);
+    await assert.rejects(write, (error) => isYardError(error, "unavailable") && error.retryAfterMs !== undefined);
+    assert.equal(await labelsOf(database), 0);
+  });
+
+  test("a transaction that is lost while it is committed is not run again, and its caller is told to look", async () => {
+    const { database } = await openPostgresForTest();
+    await using _closing = database;
+    await sql`create function wait() returns trigger language plpgsql as 'begin perform pg_sleep(30); return null; end'`.execute(
+      database.kysely,
+    );
+    await sql`create constraint trigger slow after insert on labels deferrable initially deferred for each row execute function wait()`.execute(
+      database.kysely,
+    );
+    let runs = 0;
+    const commit = database.transaction(async (transaction) => {
+      runs++;
+      await insertLabel("a").execute(transaction);
+    });
+    await killDuring(database, commit);
+    await assert.rejects(
+      commit,
+      (error) => isYardError(error, "unavailable") && /Look whether it was/.test(error.message),
+    );
+    assert.equal(runs, 1);
   });
 
   test("a statement that takes too long is stopped by the server", async () => {

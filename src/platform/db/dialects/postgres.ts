@@ -1,19 +1,15 @@
-/** PostgreSQL, through `pg`: a bounded pool in which no statement, wait or forgotten transaction lasts for ever. */
-import { setTimeout as sleep } from "node:timers/promises";
-import {
-  Kysely,
-  type PostgresCursor,
-  PostgresDialect,
-  type PostgresPool,
-  type PostgresQueryResult,
-  sql,
-  type Transaction,
-} from "kysely";
+/** PostgreSQL, through `pg`: a bounded pool in which no statement, wait or forgotten transaction lasts for ever.
+ *
+ *  A server that goes away and comes back costs waiting. Who needs a connection waits for it (postgres-outage.ts). What is known not to have
+ *  happened is done again: a statement that only reads (postgres-pool.ts), a transaction that was not yet to be committed
+ *  (postgres-retry.ts). Of anything else nobody knows whether it was done, and its caller is told so. */
+import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
 import pg from "pg";
 import { YardError } from "../../errors.ts";
 import type { Engine } from "../database.ts";
 import type { Schema } from "../schema.ts";
-import { isConnectionLost, isSerializationFailure, translatePostgresError } from "./postgres-errors.ts";
+import { openPool } from "./postgres-pool.ts";
+import { againWhereNothingWasDone } from "./postgres-retry.ts";
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/name` */
@@ -23,83 +19,32 @@ export interface PostgresOptions {
   readonly connectTimeoutMs?: number;
   /** After which the server gives up a statement, in milliseconds. */
   readonly statementTimeoutMs?: number;
+  /** How long a caller waits for a server that is away, in milliseconds. */
+  readonly outageWaitMs?: number;
 }
 
 const oldestVersion = 15;
 
-/** How often a transaction is run again after it lost a race. 32 writers of one row, all at once over 5 connections, needed at most 7. */
-const maxAttempts = 12;
-
 export async function openPostgres(options: PostgresOptions): Promise<Engine> {
   const location = describeLocation(options.url);
-  const pool = createPool(options);
-  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: translating(pool, location) }) });
   await using opened = new AsyncDisposableStack();
+  const pool = openPool(options, location);
+  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   opened.defer(() => kysely.destroy());
+  opened.use(pool); // whoever waits for a connection is sent away first
   await refuseOlder(kysely, location, oldestVersion);
-  opened.move();
+  pool.beginWaiting();
+  const lifetime = opened.move();
   return {
     kysely,
     location,
-    transaction: (work, { exclusive } = {}) =>
-      againAfterLostRaces(location, () =>
-        exclusive === undefined ? serializable(kysely, work) : oneAtATime(kysely, exclusive, work),
-      ),
-    [Symbol.asyncDispose]: () => kysely.destroy(),
-  };
-}
-
-function createPool({
-  url,
-  maxConnections = 10,
-  connectTimeoutMs = 5_000,
-  statementTimeoutMs = 30_000,
-}: PostgresOptions): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: maxConnections,
-    application_name: "runyard",
-    connectionTimeoutMillis: connectTimeoutMs,
-    idleTimeoutMillis: 60_000,
-    keepAlive: true,
-    statement_timeout: statementTimeoutMs,
-    idle_in_transaction_session_timeout: statementTimeoutMs,
-    query_timeout: statementTimeoutMs + 5_000, // for a server that has gone silent
-    types: { getTypeParser: numbersAsNumbers },
-  });
-  // A connection that dies while nobody queries it tells so by an `error` event, which unheard would end the process.
-  // Whoever uses it next, or waits for it now, gets an error of their own.
-  pool.on("error", () => {});
-  pool.on("connect", (client) => void client.on("error", () => {}));
-  return pool;
-}
-
-/** `bigint` (20) and `numeric` (1700: sums of bigint) as numbers, as SQLite gives them; `pg` would give text, for fear of losing digits. */
-function numbersAsNumbers(type: number, format?: "text" | "binary") {
-  return type === pg.types.builtins.INT8 || type === pg.types.builtins.NUMERIC
-    ? Number
-    : pg.types.getTypeParser(type, format);
-}
-
-/** The pool as Kysely sees it: its errors are ours, and a connection that has failed is not used again. */
-function translating(pool: pg.Pool, location: string): PostgresPool {
-  return {
-    async connect() {
-      const client = await pool.connect().catch((error: unknown) => {
-        throw translatePostgresError(error, location);
-      });
-      let lost = false;
-      function query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>;
-      function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>; // Kysely calls it only where it was given cursors
-      function query(text: string | PostgresCursor<unknown>, parameters: readonly unknown[] = []): unknown {
-        return client.query(text as string, [...parameters]).catch((error: unknown) => {
-          lost ||= isConnectionLost(error);
-          throw translatePostgresError(error, location);
-        });
-      }
-      return { query, release: () => client.release(lost) };
-    },
-    end: () => pool.end(),
+    transaction: (work, { exclusive, rowLocks = false } = {}) =>
+      againWhereNothingWasDone(location, (beforeCommit) => {
+        const watched: typeof work = async (transaction) => beforeCommit(await work(transaction));
+        if (exclusive !== undefined) return oneAtATime(kysely, exclusive, watched);
+        return rowLocks ? readCommitted(kysely, watched) : serializable(kysely, watched);
+      }),
+    [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
   };
 }
 
@@ -122,31 +67,17 @@ function serializable<T>(kysely: Kysely<Schema>, work: Work<T>): Promise<T> {
   return kysely.transaction().setIsolationLevel("serializable").execute(work);
 }
 
+function readCommitted<T>(kysely: Kysely<Schema>, work: Work<T>): Promise<T> {
+  return kysely.transaction().setIsolationLevel("read committed").execute(work);
+}
+
 /** Under the lock there is no race to lose. It must be "read committed": a serializable transaction's snapshot is taken by its first
  *  statement, the lock itself, before the wait, and would not show what the previous holder committed. */
 function oneAtATime<T>(kysely: Kysely<Schema>, name: string, work: Work<T>): Promise<T> {
-  return kysely
-    .transaction()
-    .setIsolationLevel("read committed")
-    .execute(async (transaction) => {
-      await sql`select pg_advisory_xact_lock(hashtextextended(${`runyard:${name}`}, 0))`.execute(transaction);
-      return work(transaction);
-    });
-}
-
-async function againAfterLostRaces<T>(location: string, attempt: () => Promise<T>): Promise<T> {
-  for (let attempts = 1; ; attempts++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!isSerializationFailure(error)) throw error;
-      if (attempts >= maxAttempts) {
-        const message = `The database ${location} has too many competing changes at once. Try again.`;
-        throw new YardError("unavailable", message, { cause: error, retryAfterMs: 1_000 });
-      }
-    }
-    await sleep(Math.random() * 10 * attempts);
-  }
+  return readCommitted(kysely, async (transaction) => {
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`runyard:${name}`}, 0))`.execute(transaction);
+    return work(transaction);
+  });
 }
 
 /** `host:port/name` as `pg` understands the URL; never user or password. */

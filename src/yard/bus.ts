@@ -1,0 +1,26 @@
+/** By what the yards that share a database hear of each other. */
+import type { Config } from "../config.ts";
+import { type Bus, createBus } from "../platform/bus/bus.ts";
+import { openRedisBus } from "../platform/bus/redis-bus.ts";
+import { type Topics, topicSchemas } from "../platform/bus/topics.ts";
+import { deriveKey } from "../platform/crypto/secrets.ts";
+import type { Log } from "../platform/log.ts";
+import { openRedis, type RedisConnection } from "../platform/redis/connection.ts";
+
+interface BusParts {
+  readonly redis: RedisConnection | undefined;
+  readonly masterKey: Uint8Array;
+  readonly log: Log;
+}
+
+export async function openRedisIfAny({ redisUrl: url }: Config, log: Log): Promise<RedisConnection | undefined> {
+  return url === undefined ? undefined : openRedis({ url, log });
+}
+
+/** The channel's name follows from the master key: the same for the replicas of a yard, another one for any other yard. */
+export async function openBus({ redis, masterKey, log }: BusParts): Promise<Bus<Topics>> {
+  const onError = (error: unknown, topic: string) => log.error({ err: error, topic }, "a listener failed");
+  if (redis === undefined) return createBus<Topics>({ onError });
+  const channel = `runyard:${deriveKey(masterKey, "bus channel").toString("hex", 0, 8)}`;
+  return openRedisBus<Topics>({ redis, channel, schemas: topicSchemas, onError });
+}
