@@ -128,7 +128,10 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
     await openScriptRoom({
       config,
       database,
+      instances,
+      bus,
       blobs,
+      units: localHost.units,
       snapshots,
       masterKey,
       essential,

@@ -10,6 +10,8 @@ import { messageRoundTrip } from "./message-round-trip.ts";
 import { outputThroughput } from "./output-throughput.ts";
 import { restartAfterCrash } from "./restart-after-crash.ts";
 import { schedulesAtRest } from "./schedules-at-rest.ts";
+import { scriptLatency } from "./script-latency.ts";
+import { scriptLoad } from "./script-load.ts";
 import { scriptStateful } from "./script-stateful.ts";
 import { scriptStateless } from "./script-stateless.ts";
 import { startOfApps } from "./start-of-apps.ts";
@@ -35,4 +37,6 @@ export const figures: readonly Figure[] = [
   treeMerge,
   scriptStateless,
   scriptStateful,
+  scriptLatency,
+  scriptLoad,
 ];

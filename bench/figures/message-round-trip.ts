@@ -7,14 +7,13 @@
  *  Fair, because two round trips are the least that a message over HTTP can cost: one of the sender, one of the app. What is ours is
  *  who they are, whether they may, and the waiting of one for the other. */
 import { compare } from "../harness/compare.ts";
-import type { Bench, Figure } from "../harness/figure.ts";
-import { createHttpClient } from "../harness/http-client.ts";
+import type { Figure } from "../harness/figure.ts";
 import { timesOf } from "../harness/load.ts";
-import { ask } from "../harness/messages.ts";
-import { peer, program } from "../harness/paths.ts";
+import { program } from "../harness/paths.ts";
+import { openPlainHttp } from "../harness/plain-http.ts";
 import { median } from "../harness/statistics.ts";
 import { openYard, type Yard } from "../harness/yard.ts";
-import type { PlainAddress, PlainReply } from "../peers/plain-http-server.ts";
+import type { PlainReply } from "../peers/plain-http-server.ts";
 
 const messagesPerRound = 500;
 const text = "a message of some forty bytes, all in all";
@@ -24,7 +23,8 @@ export const messageRoundTrip: Figure = {
   title: "a message to a running app, and its reply, over HTTP",
   async run(bench) {
     await using yard = await openYard(bench);
-    await using plain = await openPlainServer(bench, await replyOf(yard));
+    await using plain = await openPlainHttp(bench, await replyOf(yard));
+    const ask = () => plain.call(text);
     const limit = 1.5;
     return await compare(bench, {
       metrics: {
@@ -38,7 +38,7 @@ export const messageRoundTrip: Figure = {
       peer: {
         name: "two requests",
         pids: () => [plain.pid],
-        measure: async () => ({ time: median(await timesOf(messagesPerRound, () => plain.ask().then(plain.ask))) }),
+        measure: async () => ({ time: median(await timesOf(messagesPerRound, () => ask().then(ask))) }),
       },
     });
   },
@@ -53,21 +53,4 @@ async function replyOf(yard: Yard): Promise<PlainReply> {
   await yard.call("PUT", "/appmesh/app/echo", { command: `${process.execPath} ${program("echo-messages.ts")}` });
   const { body, headers } = await send(yard);
   return { headers: { "content-type": String(headers["content-type"]) }, body: body.toString() };
-}
-
-async function openPlainServer(bench: Bench, reply: PlainReply) {
-  await using opened = new AsyncDisposableStack();
-  const child = opened.use(
-    bench.children.start(process.execPath, [peer("plain-http-server.ts")], {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    }),
-  );
-  const { port } = await ask<PlainAddress>(child, reply, bench.signal);
-  const client = opened.use(createHttpClient(`http://127.0.0.1:${port}`, 1, bench.signal));
-  const lifetime = opened.move();
-  return {
-    pid: child.pid,
-    ask: () => client.call({ method: "POST", path: "/", body: text }),
-    [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
-  };
 }

@@ -12,6 +12,7 @@ export interface Call {
   readonly path: string;
   readonly body?: unknown;
   readonly authorization?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface HttpClient extends Disposable {
@@ -32,7 +33,7 @@ export function createHttpClient(url: string, connections: number, signal: Abort
   function open(call: Call): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-      const headers: Record<string, string | number> = {};
+      const headers: Record<string, string | number> = { ...call.headers };
       if (body !== undefined)
         Object.assign(headers, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
       if (call.authorization !== undefined) headers.authorization = call.authorization;

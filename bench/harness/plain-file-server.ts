@@ -6,7 +6,7 @@ import { peer } from "./paths.ts";
 
 export interface PlainFileServer extends AsyncDisposable {
   readonly pid: number;
-  /** GET it, or PUT a new file there. */
+  /** GET it, PUT a new file there, or POST one to have its SHA-256. */
   urlOf(path: string): string;
 }
 

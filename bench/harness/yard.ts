@@ -20,7 +20,7 @@ export interface Yard extends AsyncDisposable {
   readonly agentPid: number;
   readonly client: HttpClient;
   /** As the administrator. @throws {Error} unless the answer is 2xx */
-  call(method: Call["method"], path: string, body?: unknown): Promise<Answer>;
+  call(method: Call["method"], path: string, body?: unknown, headers?: Call["headers"]): Promise<Answer>;
 }
 
 export interface YardOptions {
@@ -28,9 +28,14 @@ export interface YardOptions {
   readonly preload?: string;
   /** Most requests at once. Default 16. */
   readonly connections?: number;
+  /** More of the command line, where the default settings are not what is measured. */
+  readonly settings?: readonly string[];
 }
 
-export async function openYard(bench: Bench, { preload, connections = 16 }: YardOptions = {}): Promise<Yard> {
+export async function openYard(
+  bench: Bench,
+  { preload, connections = 16, settings = [] }: YardOptions = {},
+): Promise<Yard> {
   await using opened = new AsyncDisposableStack();
   const directory = opened.use(await openTemporaryDirectory(bench, "yard"));
   const data = join(directory.path, "data");
@@ -39,7 +44,7 @@ export async function openYard(bench: Bench, { preload, connections = 16 }: Yard
   const log = opened.use(await open(logPath, "a"));
   const imports = preload === undefined ? [] : ["--import", preload];
   // Should this process be killed outright, the agent ends what it runs and then itself.
-  const serve = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--orphan-after", "60s"];
+  const serve = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--orphan-after", "60s", ...settings];
   const server = bench.children.start(process.execPath, [...imports, runyardBin, ...serve], {
     cwd: directory.path,
     // Compiled code is kept from one start to the next, as for any user after the first start.
@@ -73,7 +78,7 @@ export async function openYard(bench: Bench, { preload, connections = 16 }: Yard
     serverPid: server.pid,
     agentPid,
     client,
-    call: (method, path, body) => client.call({ method, path, body, authorization }),
+    call: (method, path, body, headers) => client.call({ method, path, body, headers, authorization }),
     [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
   };
 }

@@ -46,16 +46,19 @@ async function record(trx: Transaction<Schema>, records: readonly JournalRecord[
   for (const entry of records) {
     if (entry.kind === "began") continue;
     const pieces = entry.pieces.map((piece) => ({ execution_id: entry.executionId, ...piece }));
-    await insertOutput(trx, pieces);
-    if (entry.kind === "ended") await recordEnd(trx, entry);
+    if (entry.kind === "printed") await insertOutput(trx, pieces);
+    else await recordEnd(trx, entry, pieces);
   }
 }
 
 async function recordEnd(
   trx: Transaction<Schema>,
   { executionId, teamId, at, end, tags, step }: JournalRecord & { kind: "ended" },
+  pieces: Parameters<typeof insertOutput>[1],
 ): Promise<void> {
-  await endExecution(trx, { id: executionId, at, end });
+  // One that others have ended in our place keeps that end, and leaves nothing of what came after.
+  if (!(await endExecution(trx, { id: executionId, at, end }))) return;
+  await insertOutput(trx, pieces);
   if (end.heapOut !== null) {
     const isThere = (await useHeap(trx, { teamId, id: end.heapOut }, at)) !== undefined; // or its team was removed
     if (isThere && tags !== undefined) await replaceTags(trx, { teamId, heapId: end.heapOut, tags });

@@ -11,6 +11,8 @@ export interface NewExecution {
   readonly createdAt: number;
   readonly session: string | null;
   readonly heapIn: string | null;
+  /** The yard that runs it. */
+  readonly instanceId: string;
 }
 
 export interface ExecutionRows {
@@ -47,22 +49,24 @@ function isExecutionId(text: string): boolean {
 
 export async function insertExecutions(trx: Transaction<Schema>, added: readonly NewExecution[]): Promise<void> {
   if (added.length === 0) return;
-  const rows = added.map(({ id, teamId, createdAt, session, heapIn }) => ({
+  const rows = added.map(({ id, teamId, createdAt, session, heapIn, instanceId }) => ({
     id,
     team_id: teamId,
     status: "running" as const,
     created_at: createdAt,
     session,
     heap_in: heapIn,
+    instance_id: instanceId,
   }));
   await trx.insertInto("executions").values(rows).execute();
 }
 
+/** @returns whether it had no end before: others may have given one to the execution of a yard that they took to be gone */
 export async function endExecution(
   trx: Transaction<Schema>,
   { id, at, end }: { id: string; at: number; end: ExecutionEnd },
-): Promise<void> {
-  await trx
+): Promise<boolean> {
+  const { numUpdatedRows } = await trx
     .updateTable("executions")
     .set({
       status: end.status,
@@ -77,17 +81,57 @@ export async function endExecution(
     })
     .where("id", "=", id)
     .where("ended_at", "is", null)
-    .execute();
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
-/** Those that no process runs any more: their server has died. @returns how many */
-export async function failUnended(db: Kysely<Schema>, { at, error }: { at: number; error: string }): Promise<number> {
+/** Those that no process runs any more: their yard is gone.
+ *  @param predecessorOf a yard that has just begun: what has its id was run by the process before it
+ *  @returns how many */
+export async function failForsaken(
+  db: Kysely<Schema>,
+  { at, error, predecessorOf = null }: { at: number; error: string; predecessorOf?: string | null },
+): Promise<number> {
   const { numUpdatedRows } = await db
     .updateTable("executions")
     .set({ status: "failed", error, ended_at: at })
     .where("ended_at", "is", null)
+    .where((row) =>
+      row.or([
+        row("instance_id", "is", null),
+        row("instance_id", "=", predecessorOf),
+        row("instance_id", "not in", row.selectFrom("instances").select("id").where("gone_at", "is", null)),
+      ]),
+    )
     .executeTakeFirst();
   return Number(numUpdatedRows);
+}
+
+/** The yard that runs it is to cancel it. @returns whether it has not ended */
+export async function requestCancellation(
+  db: Kysely<Schema>,
+  { teamId, id, at }: { teamId: string; id: string; at: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable("executions")
+    .set({ cancel_requested_at: at })
+    .where("id", "=", id)
+    .where("team_id", "=", teamId)
+    .where("ended_at", "is", null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Of the executions that a yard runs, the ids of those that it is to cancel. */
+export async function cancellationsFor(db: Kysely<Schema>, instanceId: string): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom("executions")
+    .select("id")
+    .where("ended_at", "is", null)
+    .where("instance_id", "=", instanceId)
+    .where("cancel_requested_at", "is not", null)
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 /** Text columns of PostgreSQL take no NUL, which a script may well put into an error. */

@@ -76,7 +76,10 @@ async function runOnce(run: Run, { team, model, parts, journal }: Stage): Promis
   if (from) from.usedAt = now;
   const id = randomUUID();
   if (run.isRecorded)
-    await journal.write({ kind: "began", execution: { id, teamId: team, createdAt: now, session: null, heapIn } });
+    await journal.write({
+      kind: "began",
+      execution: { id, teamId: team, createdAt: now, session: null, heapIn, instanceId: "host_1" },
+    });
   const heapOut = heapId(run.heap);
   await save(heapOut, from?.packs ?? [], run.isLarge, { team, model, parts });
   if (!run.isRecorded) return;

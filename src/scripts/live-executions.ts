@@ -1,5 +1,5 @@
 /** All executions that have not ended, by team and id, and how they end together when the yard stops. */
-import { endWithout } from "./execution.ts";
+import { type ExecutionEnd, endWithout } from "./execution.ts";
 import { createLiveExecution, type LiveExecution, type LiveParts } from "./live-execution.ts";
 
 export interface LiveExecutions extends AsyncDisposable {
@@ -9,6 +9,11 @@ export interface LiveExecutions extends AsyncDisposable {
   /** Undefined: the team has none of that id, or it has ended. */
   find(teamId: string, id: string): LiveExecution | undefined;
   of(teamId: string): readonly LiveExecution[];
+  /** Of whichever team. */
+  withId(id: string): LiveExecution | undefined;
+  readonly count: number;
+  /** Resolves when all of them have ended. */
+  endAll(end: ExecutionEnd): Promise<void>;
 }
 
 const stopped = endWithout("failed", "Interrupted: the server was stopped while the script was running.");
@@ -17,6 +22,8 @@ export function createLiveExecutions(parts: Omit<LiveParts, "closing">): LiveExe
   const closing = new AbortController();
   const live = new Map<string, LiveExecution>();
   const running = new Set<Promise<void>>();
+  const endAll = async (end: ExecutionEnd) =>
+    void (await Promise.all([...live.values()].map((execution) => execution.end(end))));
 
   return {
     get isClosing() {
@@ -35,9 +42,14 @@ export function createLiveExecutions(parts: Omit<LiveParts, "closing">): LiveExe
       return execution?.teamId === teamId ? execution : undefined;
     },
     of: (teamId) => [...live.values()].filter((execution) => execution.teamId === teamId),
+    withId: (id) => live.get(id),
+    get count() {
+      return live.size;
+    },
+    endAll,
     async [Symbol.asyncDispose]() {
       closing.abort();
-      await Promise.all([...live.values()].map((execution) => execution.end(stopped)));
+      await endAll(stopped);
       await Promise.all(running);
     },
   };

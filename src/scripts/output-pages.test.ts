@@ -28,7 +28,7 @@ eachDialect("output pages", (open) => {
   /** The output of a new execution, printed in these parts. */
   async function printed(parts: readonly Buffer[]): Promise<OutputSource> {
     const id = randomUUID();
-    const execution = { id, teamId: "team", createdAt: 1, session: null, heapIn: null };
+    const execution = { id, teamId: "team", createdAt: 1, session: null, heapIn: null, instanceId: "host_1" };
     await journal.write({ kind: "began", execution });
     let totals: OutputTotals = { bytes: 0, lines: 0, isOpen: false };
     for (const part of parts) {

@@ -21,7 +21,8 @@ eachDialect("snapshots that were reported", (open) => {
     const [ofExecution, ofStep, ofNobody] = [await save("one"), await save("two"), await save("three")];
     const step = { teamId: "lab", session: "s", at: 1, heapIn: null, heapOut: null, source: "" };
     await database.transaction(async (trx) => {
-      await insertExecutions(trx, [{ id: "e", teamId: "lab", createdAt: 1, session: null, heapIn: null }]);
+      const execution = { id: "e", teamId: "lab", createdAt: 1, session: null, heapIn: null, instanceId: "host_1" };
+      await insertExecutions(trx, [execution]);
       await endExecution(trx, { id: "e", at: 2, end: { ...endWithout("completed", ""), fsOut: ofExecution } });
       await addStep(trx, { ...step, executionId: "gone", fsOut: ofStep });
       await addStep(trx, { ...step, executionId: "e", fsOut: ofExecution });

@@ -2,7 +2,7 @@
 import { isYardError, YardError } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
 import type { WorkingTree } from "../snapshots/working-tree.ts";
-import { createCapabilities } from "./capabilities/capabilities.ts";
+import { createCapabilities, type Reach } from "./capabilities/capabilities.ts";
 import { type FileTrees, openMount } from "./capabilities/mount.ts";
 import type { Policy } from "./capabilities/policy.ts";
 import type { EnginePool } from "./engine/engine-pool.ts";
@@ -35,6 +35,7 @@ export interface RunParts {
   readonly maxFilesBytes: number;
   /** What scripts of the team may reach. */
   policyOf(teamId: string): Policy;
+  readonly reach: Reach;
   readonly keepHeaps: boolean;
   readonly consoleFormat: "inspect" | "json";
   readonly log: Log;
@@ -49,7 +50,7 @@ export async function runExecution(live: LiveExecution, run: Run, place: Place, 
   try {
     await Promise.race([place.turn, left.promise]);
     if (live.signal.aborted) return;
-    await runInTurn(live, run, parts, performance.now() - submittedAt);
+    await runInTurn(live, run, { ...parts, place }, performance.now() - submittedAt);
   } catch (error) {
     await live.end(endWithout("failed", reasonOf(error, live, parts.log)));
   }
@@ -62,7 +63,12 @@ function reasonOf(error: unknown, { id }: LiveExecution, log: Log): string {
   return isYardError(error) ? error.message : "The script could not be run; the server's log says why.";
 }
 
-async function runInTurn(live: LiveExecution, run: Run, parts: RunParts, waitedMs: number): Promise<void> {
+async function runInTurn(
+  live: LiveExecution,
+  run: Run,
+  parts: RunParts & { readonly place: Place },
+  waitedMs: number,
+): Promise<void> {
   const { engine, heaps, keepHeaps, consoleFormat, log } = parts;
   const resumed = run.heapIn === null ? undefined : await heaps.load(live.teamId, run.heapIn);
   const files = run.fs === undefined ? undefined : await mountFiles(live.teamId, run.fs, run, parts);
@@ -73,12 +79,13 @@ async function runInTurn(live: LiveExecution, run: Run, parts: RunParts, waitedM
     heap: resumed,
     keepHeap: keepHeaps,
     limits: run.limits,
-    capabilities: createCapabilities({ files, policy, maxAnswerBytes: memoryBytes(run), log }),
+    capabilities: createCapabilities({ files, policy, reach: parts.reach, maxAnswerBytes: memoryBytes(run), log }),
     consoleFormat,
     signal: live.signal,
     onOutput: (bytes: Uint8Array) => live.print(bytes),
   };
   const outcome = await engine.execute(request).catch(withoutInside);
+  parts.place.endTurn();
   if (live.signal.aborted) return; // it has been given its end from outside
   const fsOut = outcome.status === "completed" && files ? await saveFiles(files) : null;
   if (outcome.heap) await storeHeap(live.teamId, outcome.heap, resumed, parts);

@@ -3,8 +3,11 @@ import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import { createTestClock, type TestClock } from "../identity/testing.ts";
 import { openFileBlobStore } from "../platform/blobs/file-store.ts";
+import { createBus } from "../platform/bus/bus.ts";
+import type { Topics } from "../platform/bus/topics.ts";
 import { deriveKey } from "../platform/crypto/secrets.ts";
 import { eachDialect, type TestDatabase } from "../platform/db/testing.ts";
+import { openInstances } from "../platform/instances/instances.ts";
 import { createLog } from "../platform/log.ts";
 import { temporaryDirectory } from "../platform/testing/temporary-directory.ts";
 import { until } from "../platform/testing/until.ts";
@@ -50,13 +53,16 @@ eachDialect("scripts", (open) => {
     const blobs = parts.use(await openFileBlobStore({ directory: directory.path, clock }));
     files = openSnapshots({ database, blobs, clock });
     const packs = parts.use(createHeapPacks({ database, blobs, clock }));
+    const essential = <T>(work: () => Promise<T>) => work();
+    const self = { id: "host_1", name: "here" };
+    const instances = parts.use(await openInstances({ database, clock, log, self, essential }));
+    const bus = createBus<Topics>({ onError: (error) => assert.fail(String(error)) });
     start = (changes = {}) =>
       openScripts({
-        ...{ database, clock, log, files },
+        ...{ database, instances, bus, clock, log, files, essential },
         engine: { ...engine, [Symbol.asyncDispose]: async () => {} },
         heapStore: createHeapStore({ packs, cacheBytes: 0 }),
         teamKey: (teamId) => deriveKey(masterKey, teamId),
-        essential: (work) => work(),
         settings: { ...settings, ...changes },
       });
     scripts = parts.use(await start());

@@ -1,17 +1,22 @@
 /** Scripts: submitted, run in a pool of engines, kept with their output and the memory they leave. Every call names the team it is for; what
  *  belongs to another team does not exist for it. */
 import { randomUUID } from "node:crypto";
+import type { Bus } from "../platform/bus/bus.ts";
+import type { Topics } from "../platform/bus/topics.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/db/database.ts";
 import { YardError } from "../platform/errors.ts";
+import type { Instances } from "../platform/instances/instances.ts";
 import type { Log } from "../platform/log.ts";
 import { after, every } from "../platform/timers.ts";
+import type { Reach } from "./capabilities/capabilities.ts";
 import type { FileTrees } from "./capabilities/mount.ts";
 import { grantsNothing, type Policy } from "./capabilities/policy.ts";
+import { createElsewhere } from "./elsewhere.ts";
 import type { HeapStore } from "./engine/heap-store.ts";
-import type { Execution, ExecutionSummary } from "./execution.ts";
+import { type Execution, type ExecutionSummary, endWithout } from "./execution.ts";
 import { createExecutionJournal } from "./execution-journal.ts";
-import { createExecutionRows, failUnended } from "./execution-rows.ts";
+import { createExecutionRows, failForsaken } from "./execution-rows.ts";
 import { requireRoomForTags, requireTags, type Tags } from "./heap-tags.ts";
 import { createHeaps, type Heaps } from "./heaps.ts";
 import { createLiveExecutions } from "./live-executions.ts";
@@ -77,6 +82,9 @@ export interface Scripts extends AsyncDisposable {
 
 export interface ScriptsParts {
   readonly database: Database;
+  /** This yard among those that share the database, and what they tell each other. */
+  readonly instances: Pick<Instances, "self" | "onGone" | "onFenced">;
+  readonly bus: Bus<Topics>;
   readonly clock: Clock;
   readonly log: Log;
   readonly engine: Engine & AsyncDisposable;
@@ -84,6 +92,8 @@ export interface ScriptsParts {
   readonly files: FileTrees;
   /** What scripts of a team may reach. Absent: nothing but their files. */
   policyOf?(teamId: string): Policy;
+  /** What a policy can grant beside the network. Absent: nothing. */
+  readonly reach?: Reach;
   /** 32 bytes of the team's own. */
   teamKey(teamId: string): Uint8Array;
   /** Does it even on a full disk. */
@@ -105,6 +115,10 @@ export interface ScriptSettings {
   readonly retention: Retention;
 }
 
+const fencedEnd = endWithout(
+  "failed",
+  "Interrupted: the server was taken to be gone, as the database had not heard of it for a while.",
+);
 const yardDied = "Interrupted: the server ended while the script was running.";
 const mostWaitingSourceBytes = 256 * 1024 ** 2;
 const mostListed = 10_000;
@@ -114,19 +128,22 @@ const recordTimeoutMs = 10_000;
 
 /** Marks what an earlier process left running as failed. The engines start with the first script. */
 export async function openScripts(parts: ScriptsParts): Promise<Scripts> {
-  const { database, clock, log, settings } = parts;
+  const { database, instances, bus, clock, log, settings } = parts;
   const db = database.kysely;
-  await failUnended(db, { at: clock.now(), error: yardDied });
+  await failForsaken(db, { at: clock.now(), error: yardDied, predecessorOf: instances.self.id });
   await using opened = new AsyncDisposableStack();
   opened.use(parts.engine);
   const journal = opened.use(createExecutionJournal(database));
   const live = opened.use(createLiveExecutions({ journal, clock, log, essential: parts.essential }));
   const rows = createExecutionRows(database);
+  const elsewhere = opened.use(createElsewhere({ database, instances, bus, live, rows, clock, log }));
   const heaps = createHeaps({ database, store: parts.heapStore, clock, teamKey: parts.teamKey });
   const policyOf = (teamId: string) => parts.policyOf?.(teamId) ?? grantsNothing;
   const queue = createStartQueue({
     // A few more than run, so that no engine waits for a memory to be loaded.
     atOnce: settings.engines * 2,
+    // Enough that commits are shared, few enough that their memories fit.
+    mostEnding: settings.engines * 8,
     places: settings.maxWaiting,
     maxBytes: mostWaitingSourceBytes,
   });
@@ -160,7 +177,10 @@ export async function openScripts(parts: ScriptsParts): Promise<Scripts> {
     return execution;
   }
 
-  opened.use(every(forgetEveryMs, () => forgetOld(parts)));
+  const failGone = () => failForsaken(db, { at: clock.now(), error: yardDied });
+  opened.use(instances.onGone(async () => void (await failGone())));
+  opened.use(instances.onFenced(() => live.endAll(fencedEnd)));
+  opened.use(every(forgetEveryMs, () => housekeep(parts, failGone)));
   const lifetime = opened.move();
 
   return {
@@ -181,11 +201,26 @@ export async function openScripts(parts: ScriptsParts): Promise<Scripts> {
       using reserved = new DisposableStack();
       const place = reserved.use(queue.join(teamId, Buffer.byteLength(source)));
       const id = randomUUID();
-      const began = { id, teamId, createdAt: clock.now(), session: session ?? null, heapIn };
+      const began = {
+        id,
+        teamId,
+        createdAt: clock.now(),
+        session: session ?? null,
+        heapIn,
+        instanceId: instances.self.id,
+      };
       await journal.write({ kind: "began", execution: began });
       const limits = limitsWithin(submission, settings.ceilings);
       const run = { source, fs, limits, heapIn, session: session ?? null, tags: settings.keepHeaps ? tags : undefined };
-      const runParts = { engine: parts.engine, files: parts.files, policyOf, heaps, log, ...settings };
+      const runParts = {
+        engine: parts.engine,
+        files: parts.files,
+        policyOf,
+        heaps,
+        log,
+        reach: parts.reach ?? {},
+        ...settings,
+      };
       live.start({ id, teamId }, (execution) => runExecution(execution, run, place, runParts));
       reserved.move(); // its run gives the place back
       return id;
@@ -210,7 +245,7 @@ export async function openScripts(parts: ScriptsParts): Promise<Scripts> {
       if (execution !== undefined) {
         if (await inTime(execution.end(cancelledEnd))) return;
         await inTime(execution.ended); // it has an end already
-      }
+      } else if (await elsewhere.cancel(teamId, id)) return;
       const { status } = await require(teamId, id);
       throw new YardError("conflict", `Execution '${id}' is not running (status: ${status})`);
     },
@@ -218,6 +253,7 @@ export async function openScripts(parts: ScriptsParts): Promise<Scripts> {
     async ended(teamId, id, { timeoutMs, signal }) {
       const execution = live.find(teamId, id);
       if (execution !== undefined) await firstOf(execution.ended, timeoutMs, signal);
+      else await elsewhere.ended(teamId, id, { timeoutMs, signal });
       return require(teamId, id);
     },
 
@@ -241,11 +277,15 @@ async function firstOf(ended: Promise<void>, timeoutMs: number, signal: AbortSig
   await Promise.race([ended, over.promise]);
 }
 
-async function forgetOld({ database, clock, log, settings }: ScriptsParts): Promise<void> {
+async function housekeep(
+  { database, clock, log, settings }: ScriptsParts,
+  failGone: () => Promise<number>,
+): Promise<void> {
   try {
+    await failGone(); // those too whose yard was found to be gone by one that died before it could fail them
     await forgetOldExecutions(database.kysely, settings.retention, clock.now());
     await forgetOldSessions(database, settings.retention, clock.now());
   } catch (error) {
-    log.error({ err: error }, "old executions and sessions could not be forgotten; it is tried again later");
+    log.error({ err: error }, "old executions and sessions could not be tidied up; it is tried again later");
   }
 }

@@ -9,6 +9,9 @@ export class CallError extends Error {
   }
 }
 
+/** The policy's own words, which stand for themselves wherever they come up. */
+export class PolicyDenial extends CallError {}
+
 /** Texts of a script go into messages cut short. */
 export function shortened(text: string): string {
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;

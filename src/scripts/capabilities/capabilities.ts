@@ -1,11 +1,16 @@
-/** What one execution may reach beyond its own memory. What is not named here, no script can call: modules, processes, other servers. */
+/** What one execution may reach beyond its own memory. What is not named here, no script can call. */
 import { isYardError } from "../../platform/errors.ts";
 import type { Log } from "../../platform/log.ts";
 import type { WorkingTree } from "../../snapshots/working-tree.ts";
-import type { Answer, Capabilities } from "../engine/engine-run.ts";
+import type { Answer, Capabilities } from "../engine/engine-calls.ts";
+import type { ModuleCache } from "../modules/module-cache.ts";
+import { createModuleImports } from "../modules/module-imports.ts";
 import { CallError } from "./call-error.ts";
+import { createCommandCalls } from "./commands/command-calls.ts";
+import type { RunOnHost } from "./commands/run-on-host.ts";
 import { createFetch, type Resolve } from "./fetch.ts";
 import { callFile } from "./file-calls.ts";
+import { createMcpCalls } from "./mcp/mcp-calls.ts";
 import type { Policy } from "./policy.ts";
 import { createSlots } from "./slots.ts";
 
@@ -14,28 +19,41 @@ export interface Grants {
   readonly files?: WorkingTree;
   /** Asked at each call, so that what is taken away is gone at once. Which names there are is decided at the beginning. */
   policy(): Policy;
+  readonly reach?: Reach;
   /** The largest answer that the script could hold, in bytes. */
   readonly maxAnswerBytes: number;
   readonly resolve?: Resolve;
   readonly log: Log;
 }
 
-/** Responses of one script that may be held in memory. */
-const fetchesAtOnce = 6;
+/** What the policy can grant beside the network, where there is such a thing. */
+export interface Reach {
+  readonly modules?: ModuleCache;
+  readonly runOnHost?: RunOnHost;
+}
 
-export function createCapabilities({ files, policy, maxAnswerBytes, resolve, log }: Grants): Capabilities {
-  const names = [...(files ? ["fs"] : []), ...(policy().fetch ? ["fetch"] : [])];
-  const fetch = createFetch({ policy: () => policy().fetch, maxResponseBytes: maxAnswerBytes, resolve });
+/** Of one script. What is fetched is held in memory until it has been sent. */
+const atOnce = { fetch: 6, import: 6, subprocess: 2, mcp: 6 };
+
+type Ask = (operation: string, args: unknown, content: Uint8Array, signal: AbortSignal) => Promise<Answer>;
+
+export function createCapabilities(grants: Grants): Capabilities {
+  const { files, policy, log } = grants;
+  const granted = grantedBy(grants);
   // In the order of the calls; and the content of one file at a time.
   const fileTurn = createSlots(1);
-  const fetchSlot = createSlots(fetchesAtOnce);
+  if (files !== undefined)
+    granted.set("fs", (operation, args, content, signal) =>
+      untilSent(fileTurn, signal, () => callFile(files, operation, args, content, signal)),
+    );
+  const servers = policy().mcp?.servers.map(({ name }) => `mcp:${name}`) ?? [];
+  const names = [...granted.keys(), ...servers];
 
   function answerOf(name: string, args: unknown, content: Uint8Array, signal: AbortSignal): Promise<Answer> {
-    const operation = /^fs\.(\w+)$/.exec(name)?.[1];
-    if (files !== undefined && operation !== undefined)
-      return untilSent(fileTurn, signal, () => callFile(files, operation, args, content, signal));
-    if (name === "fetch") return untilSent(fetchSlot, signal, () => fetch(args, content, signal));
-    throw new CallError(`${name} is not allowed.`);
+    const [, capability = "", operation = ""] = /^(\w+)(?:\.(\w+))?$/.exec(name) ?? [];
+    const ask = granted.get(capability);
+    if (ask === undefined) throw new CallError(`${name} is not allowed.`);
+    return ask(operation, args, content, signal);
   }
 
   return {
@@ -48,6 +66,36 @@ export function createCapabilities({ files, policy, maxAnswerBytes, resolve, log
       }
     },
   };
+}
+
+/** What the policy grants now, by the name of the capability. */
+function grantedBy({ policy, reach = {}, maxAnswerBytes, resolve, log }: Grants): Map<string, Ask> {
+  const granted = new Map<string, Ask>();
+  const now = policy();
+  const grant = (name: keyof typeof atOnce, ask: Ask): void => {
+    const slot = createSlots(atOnce[name]);
+    granted.set(name, (operation, args, content, signal) =>
+      untilSent(slot, signal, () => ask(operation, args, content, signal)),
+    );
+  };
+  if (now.fetch) {
+    const fetch = createFetch({ policy: () => policy().fetch, maxResponseBytes: maxAnswerBytes, resolve });
+    grant("fetch", (_, args, content, signal) => fetch(args, content, signal));
+  }
+  if (now.modules && reach.modules) {
+    const parts = { cache: reach.modules, maxModuleBytes: maxAnswerBytes, resolve, log };
+    const load = createModuleImports({ policy: () => policy().modules, ...parts });
+    grant("import", (_, args, __, signal) => load(args, signal));
+  }
+  if (now.subprocess && reach.runOnHost) {
+    const run = createCommandCalls({ policy: () => policy().subprocess, run: reach.runOnHost, maxAnswerBytes });
+    grant("subprocess", (operation, args, _, signal) => run(operation, args, signal));
+  }
+  if (now.mcp) {
+    const call = createMcpCalls({ policy: () => policy().mcp, maxAnswerBytes, resolve });
+    grant("mcp", (operation, args, _, signal) => call(operation, args, signal));
+  }
+  return granted;
 }
 
 /** Keeps the place until the answer has left this process: a script that asks faster than it listens is not to fill our memory. */

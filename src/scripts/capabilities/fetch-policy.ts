@@ -42,7 +42,11 @@ function reasonOf(found: { method: string; url: URL; ofHost: readonly FetchRule[
 
 /** @param rules those that allow the request
  *  @returns undefined if one of them lets it go to this address, else why none does */
-export function refuseAddress(rules: readonly FetchRule[], url: URL, address: string): string | undefined {
+export function refuseAddress(
+  rules: readonly Pick<FetchRule, "name" | "hosts" | "networks">[],
+  url: URL,
+  address: string,
+): string | undefined {
   const kind = specialKindOf(address);
   if (kind === undefined) return undefined;
   // An address that stands in the policy itself is meant.
@@ -54,7 +58,7 @@ export function refuseAddress(rules: readonly FetchRule[], url: URL, address: st
   return named ? undefined : `${url.hostname} leads to ${kind}, and ${namesOf(rules)} names no network that it is in`;
 }
 
-function namesOf(rules: readonly FetchRule[]): string {
+function namesOf(rules: readonly Pick<FetchRule, "name">[]): string {
   const names = rules.map(({ name }) => `"${name}"`);
   return `rule ${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}`;
 }

@@ -43,7 +43,7 @@ export function parseFetch(
   return { request: { method, url: requireWebAddress(text), headers: sent, body }, redirect };
 }
 
-const userAgent = `Runyard/${packageVersion()}`;
+export const userAgent = `Runyard/${packageVersion()}`;
 
 function faultOf(args: unknown): string {
   const [fault] = FetchArguments.Errors(args);

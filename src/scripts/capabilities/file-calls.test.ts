@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import { createLog } from "../../platform/log.ts";
 import { contentsOf, openTestSnapshots, type TestSnapshots } from "../../snapshots/testing.ts";
-import type { Capabilities } from "../engine/engine-run.ts";
+import type { Capabilities } from "../engine/engine-calls.ts";
 import { openTestPool, type TestPool, testLimits } from "../engine/testing.ts";
 import { createCapabilities } from "./capabilities.ts";
 import { openMount } from "./mount.ts";

@@ -23,6 +23,8 @@ export interface HttpResponse extends Disposable {
   readonly headers: readonly [name: string, value: string][];
   /** All of it, decompressed. @throws {CallError} for more than `maxBytes` */
   read(maxBytes: number): Promise<Buffer>;
+  /** The same as it comes. */
+  stream(maxBytes: number): AsyncIterable<Buffer>;
 }
 
 /** @param addresses what the host's name stands for, whatever a resolver would say now
@@ -42,7 +44,8 @@ export async function exchange(
     status: response.statusCode ?? 0,
     statusText: response.statusMessage ?? "",
     headers: pairsOf(response.rawHeaders),
-    read: (maxBytes) => readWhole(method, response, maxBytes),
+    read: async (maxBytes) => Buffer.concat(await Array.fromAsync(bounded(method, response, maxBytes))),
+    stream: (maxBytes) => bounded(method, response, maxBytes),
     [Symbol.dispose]: () => void outgoing.destroy(),
   };
 }
@@ -54,15 +57,13 @@ function pinnedTo(addresses: readonly LookupAddress[]): LookupFunction {
   };
 }
 
-async function readWhole(method: string, response: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+async function* bounded(method: string, response: IncomingMessage, maxBytes: number): AsyncGenerator<Buffer> {
   let length = 0;
   for await (const chunk of decompressed(method, response)) {
     length += chunk.length;
     if (length > maxBytes) throw new CallError(`the response is longer than ${maxBytes} bytes`);
-    chunks.push(chunk);
+    yield chunk;
   }
-  return Buffer.concat(chunks);
 }
 
 export const understoodEncodings = "gzip, deflate, br, zstd";

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import type { YardError } from "../../platform/errors.ts";
 import { temporaryDirectory } from "../../platform/testing/temporary-directory.ts";
 import { until } from "../../platform/testing/until.ts";
-import { parsePolicy } from "./policy.ts";
+import { grantsNothing, parsePolicy } from "./policy.ts";
 import { openPolicyFile } from "./policy-file.ts";
 
 const usable = `fetch:
@@ -20,6 +20,21 @@ const usable = `fetch:
     - name: everything
       hosts: ["*"]
       methods: ["*"]
+`;
+
+const everything = `modules:
+  bases: { npm: "https://cdn.test/" }
+  max-modules: 10
+  allow:
+    - { name: lodash, packages: ["npm:lodash-es@4"] }
+    - { name: own, hosts: [modules.test], paths: ["/lib/**"] }
+subprocess:
+  user: nobody
+  allow:
+    - { name: git, programs: [git], arguments: [[status], [log, "..."]], environment: ["GIT_*"], directories: [/srv/repos] }
+mcp:
+  servers:
+    - { name: weather, url: "https://weather.test/mcp", headers: { authorization: "Bearer secret" }, tools: ["get_*"] }
 `;
 
 describe("a policy", () => {
@@ -40,14 +55,41 @@ describe("a policy", () => {
     assert.deepEqual(fetch?.rules[0]?.methods, new Set(["GET", "HEAD"]));
   });
 
+  test("says what else scripts may reach", () => {
+    const { modules, subprocess, mcp } = parsePolicy("p.yaml", everything);
+    assert.equal(modules?.bases.npm?.href, "https://cdn.test/");
+    assert.deepEqual([modules.maxModuleBytes, modules.maxTotalBytes, modules.maxModules], [2 ** 22, 2 ** 24, 10]);
+    assert.deepEqual(
+      subprocess?.rules.map((rule) => [...rule.programs, ...rule.directories, rule.arguments.length]),
+      [["git", "/srv/repos", 2]],
+    );
+    assert.deepEqual([subprocess?.user, subprocess?.timeoutMs], ["nobody", 30_000]);
+    assert.deepEqual(
+      mcp?.servers.map(({ name, url, headers }) => [name, url.href, headers]),
+      [["weather", "https://weather.test/mcp", [["authorization", "Bearer secret"]]]],
+    );
+  });
+
+  test("does not repeat a secret when it complains", () => {
+    const text = everything.replace("https://weather.test/mcp", "https://user:hunter2@weather.test/mcp");
+    assert.throws(
+      () => parsePolicy("p.yaml", text),
+      ({ message }: YardError) => !/hunter2|Bearer/.test(message),
+    );
+    const control = everything.replace('"Bearer secret"', '"Bearer hunter2\\n"');
+    assert.throws(
+      () => parsePolicy("p.yaml", control),
+      ({ message }: YardError) => !/hunter2/.test(message),
+    );
+  });
+
   for (const text of ["", "# nothing yet\n", "{}"])
-    test(`${JSON.stringify(text)} grants nothing`, () =>
-      assert.deepEqual(parsePolicy("p.yaml", text), { fetch: undefined }));
+    test(`${JSON.stringify(text)} grants nothing`, () => assert.deepEqual(parsePolicy("p.yaml", text), grantsNothing));
 
   for (const [text, faults] of [
     ["fetsh: {}", ["p.yaml:1: fetsh: fetsh is no key of a policy here"]],
-    ["\nsubprocess: true", ["p.yaml:2: subprocess: cannot be granted to scripts yet"]],
-    ["modules: {}", ["p.yaml:1: modules: cannot be granted to scripts yet"]],
+    ["\nsubprocess: true", ["p.yaml:2: subprocess: must be object"]],
+    ["modules: {}", ["p.yaml:1: modules: must have required properties allow"]],
     ["- fetch", ["p.yaml:1: must be object"]],
     ["fetch: {}", ["p.yaml:1: fetch: must have required properties allow"]],
     ["fetch:\n  allow:\n    - name: a", ["p.yaml:3: fetch.allow.0: must have required properties hosts"]],
@@ -66,6 +108,39 @@ describe("a policy", () => {
         'p.yaml:4: fetch.allow.0.hosts.1: "http://c/d" is no host; write host, *.host, host:port or https://host',
         'p.yaml:6: fetch.allow.0.paths.0: "x" is no path; it begins with / and has no query',
         "p.yaml:7: fetch.allow.0.networks.0: 10.0.0.0/99 is no network",
+      ],
+    ],
+    [
+      "modules:\n  bases: { npm: 'ftp://a/', jsr: 'https://b/no-slash' }\n  allow:\n    - { name: a }\n    - { name: b, packages: [lodash], paths: [/x] }\n    - { name: c, packages: ['npm:x'] }",
+      [
+        'p.yaml:2: modules.bases.npm: "ftp://a/" is no base; write https://host/, with a slash at its end',
+        'p.yaml:2: modules.bases.jsr: "https://b/no-slash" is no base',
+        "p.yaml:4: modules.allow.0: grants nothing: it needs packages or hosts",
+        'p.yaml:5: modules.allow.1.packages.0: "lodash" is no package; write npm:name',
+        "p.yaml:5: modules.allow.1.paths: paths are those of hosts, and it has none",
+        "p.yaml:6: modules.allow.2.packages: where npm: packages come from is not said: modules.bases.npm is missing",
+      ],
+    ],
+    ["subprocess:\n  user: 'a b'\n  allow: []", ["p.yaml:2: subprocess.user: must match pattern"]],
+    [
+      "subprocess:\n  allow:\n    - name: a\n      programs: ['rm -rf', ../x]\n      environment: ['A=B']\n      directories: [srv, /srv/]",
+      [
+        'p.yaml:4: subprocess.allow.0.programs.0: "rm -rf" is no program; write its name or its absolute path',
+        'p.yaml:4: subprocess.allow.0.programs.1: "../x" is no program',
+        'p.yaml:5: subprocess.allow.0.environment.0: "A=B" is no name of a variable',
+        'p.yaml:6: subprocess.allow.0.directories.0: "srv" is no directory; write an absolute path',
+        'p.yaml:6: subprocess.allow.0.directories.1: "/srv/" is no directory',
+      ],
+    ],
+    [
+      "mcp:\n  servers:\n    - { name: a, url: 'https://a/mcp', tools: ['*'] }\n    - { name: a, url: 'https://u:p@b/', tools: [x] }\n    - { name: c, url: 'https://c/', tools: [] }",
+      ["p.yaml:5: mcp.servers.2.tools: must not have fewer than 1 items"],
+    ],
+    [
+      "mcp:\n  servers:\n    - { name: a, url: 'https://a/mcp', tools: ['*'] }\n    - { name: a, url: 'https://u:p@b/', tools: [x] }",
+      [
+        "p.yaml:4: mcp.servers.1.name: there are two servers of this name",
+        "p.yaml:4: mcp.servers.1.url: this is no address of a server; write https://host/path, and credentials in headers",
       ],
     ],
     ["fetch: [", ["p.yaml:1:"]],

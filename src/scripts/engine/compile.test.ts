@@ -15,9 +15,18 @@ test("a script without imports and exports becomes a function, one with them a m
     assert.equal(compileScript(source).kind, kind, source);
 });
 
+test("imports of JSON are found by their attributes", () => {
+  const { imports } = compileScript(
+    `import a from 'a' with { type: 'json' }; import 'b' with { "type": "json" }; export { c } from 'c' with { type: 'css' };
+     await import('d', { with: { type: 'json' } }); await import('e', {}); import 'f'; await import('f', { with: { 'type': 'json' } });`,
+  );
+  const wanted = Object.fromEntries(imports.map(({ specifier, type }) => [specifier, type]));
+  assert.deepEqual(wanted, { a: "json", b: "json", c: undefined, d: "json", e: undefined, f: "json" });
+});
+
 test("imports are found, static ones and literal dynamic ones", () => {
   const { imports } = compileScript("import a from 'one'; export * from 'two'; await import('three'); import(a)");
-  assert.deepEqual([...imports].sort(), ["one", "three", "two"]);
+  assert.deepEqual(imports.map(({ specifier }) => specifier).sort(), ["one", "three", "two"]);
 });
 
 test("a position in what is evaluated leads back to the source", () => {

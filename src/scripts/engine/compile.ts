@@ -12,10 +12,16 @@ export interface CompiledScript {
   /** A function's promise gives `[value]`, a module's its namespace with `[value]` under `resultName`. No value: there is no final expression. */
   readonly kind: "function" | "module";
   readonly resultName: string;
-  /** Specifiers of static imports, and of dynamic ones where they are literals. */
-  readonly imports: readonly string[];
-  /** From a position in `code` to one in the user's source. Both count from 1. */
+  readonly imports: readonly ModuleImport[];
+  /** From a position in `code` to one in the user's source. Both count from 1. Undefined: it is in what was put around it. */
   locate(position: Position): Position | undefined;
+}
+
+/** A static import, or a dynamic one of a literal. */
+export interface ModuleImport {
+  readonly specifier: string;
+  /** As the import's attributes say. */
+  readonly type?: "json";
 }
 
 export interface Position {
@@ -41,7 +47,7 @@ export function compileScript(source: string): CompiledScript {
     return { code: text, kind: "module", resultName: "", imports: [], locate: (position) => position };
   const parsed = parseScript(text);
   const mentionsModules = /\b(?:im|ex)port\b/.test(parsed.code);
-  const found = mentionsModules ? findImports(parsed.tree) : { specifiers: [], needsModule: false };
+  const found = mentionsModules ? findImports(parsed.tree) : { imports: [], needsModule: false };
   const kind = found.needsModule ? "module" : "function";
   const resultName = freeName(parsed.code);
   const head = kind === "function" ? functionHead : "";
@@ -50,8 +56,9 @@ export function compileScript(source: string): CompiledScript {
     code: kind === "function" ? head + marked.code + functionTail : marked.code,
     kind,
     resultName,
-    imports: found.specifiers,
+    imports: found.imports,
     locate(position) {
+      if (position.line === 1 && position.column <= head.length) return undefined;
       const inBody = shifted(position, { line: 1, column: 1 }, head.length);
       return parsed.locate(shifted(inBody, marked.start, marked.inserted));
     },
@@ -59,10 +66,10 @@ export function compileScript(source: string): CompiledScript {
 }
 
 /** A module that a script imports. @throws {ScriptSyntaxError} */
-export function compileModule(source: string): { readonly code: string; readonly imports: readonly string[] } {
+export function compileModule(source: string): { readonly code: string; readonly imports: readonly ModuleImport[] } {
   if (source.length > maxParsedCharacters) return { code: source, imports: [] };
   const { code, tree } = parseScript(source);
-  return { code, imports: findImports(tree).specifiers };
+  return { code, imports: findImports(tree).imports };
 }
 
 interface Parsed {
@@ -161,21 +168,48 @@ function freeName(code: string): string {
   return name;
 }
 
-function findImports(tree: SyntaxTree): { specifiers: string[]; needsModule: boolean } {
-  const specifiers = new Set<string>();
+function findImports(tree: SyntaxTree): { imports: ModuleImport[]; needsModule: boolean } {
+  const imports = new Map<string, ModuleImport>();
   let needsModule = false;
   const waiting: Node[] = [tree];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     if (/^(Import|Export)\w*Declaration$/.test(node.type) || node.type === "MetaProperty")
       needsModule ||= isOfModule(node);
-    const source = "source" in node ? node.source : undefined;
-    if (isNode(source) && "value" in source && typeof source.value === "string") specifiers.add(source.value);
+    const specifier = "source" in node ? literalOf(node.source) : undefined;
+    if (specifier !== undefined && imports.get(specifier)?.type === undefined)
+      imports.set(specifier, wantsJson(node) ? { specifier, type: "json" } : { specifier });
     for (const child of Object.values(node)) {
       if (Array.isArray(child)) waiting.push(...child.filter(isNode));
       else if (isNode(child)) waiting.push(child);
     }
   }
-  return { specifiers: [...specifiers], needsModule };
+  return { imports: [...imports.values()], needsModule };
+}
+
+/** Says whether the import asks for JSON: `with { type: "json" }`, or the same as the second argument of a dynamic one. */
+function wantsJson(node: Node): boolean {
+  if ("attributes" in node) return valueIn(node.attributes, "type") === "json";
+  const options = "options" in node && isNode(node.options) ? node.options : undefined;
+  const given = options && "properties" in options ? find(options.properties, "with") : undefined;
+  return given !== undefined && "properties" in given && valueIn(given.properties, "type") === "json";
+}
+
+function valueIn(entries: unknown, name: string): string | undefined {
+  return literalOf(find(entries, name));
+}
+
+/** The value of the entry of that name, of an object's or a declaration's. */
+function find(entries: unknown, name: string): Node | undefined {
+  for (const entry of Array.isArray(entries) ? entries.filter(isNode) : []) {
+    const key = "key" in entry && isNode(entry.key) ? entry.key : undefined;
+    const isNamed = (key && "name" in key && key.name === name) || literalOf(key) === name;
+    if (isNamed && "value" in entry && isNode(entry.value)) return entry.value;
+  }
+  return undefined;
+}
+
+function literalOf(node: unknown): string | undefined {
+  return isNode(node) && "value" in node && typeof node.value === "string" ? node.value : undefined;
 }
 
 /** `new.target` is a meta property, too. */

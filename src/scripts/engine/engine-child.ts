@@ -5,9 +5,11 @@ import { once } from "node:events";
 import { YardError } from "../../platform/errors.ts";
 import { after } from "../../platform/timers.ts";
 import { cancelFlagDescriptor, openCancelFlag } from "./cancel-flag.ts";
+import { type EngineBundle, encodeBundle } from "./engine-bundle.ts";
 import { engineCommand } from "./engine-command.ts";
 import { createFrameReader, encodeFrame, type Frame, maxHeadBytes } from "./frames.ts";
 import { type HeapImage, heapImage } from "./heap-image.ts";
+import { pagesOf } from "./memory-image.ts";
 import { type EngineMessage, type PoolMessage, parseEngineMessage } from "./messages.ts";
 
 export interface EngineChild extends AsyncDisposable {
@@ -32,6 +34,7 @@ export interface EngineChild extends AsyncDisposable {
 export interface EngineChildOptions {
   /** The most that an execution may be granted, in MiB. */
   readonly maxMemoryMb: number;
+  readonly engine: EngineBundle;
 }
 
 const startTimeoutMs = 20_000;
@@ -41,7 +44,7 @@ const megabyte = 1024 ** 2;
 const baseAllowanceMb = 64;
 
 /** @throws {YardError} unavailable: it did not start */
-export async function openEngineChild({ maxMemoryMb }: EngineChildOptions): Promise<EngineChild> {
+export async function openEngineChild({ maxMemoryMb, engine }: EngineChildOptions): Promise<EngineChild> {
   const flag = openCancelFlag();
   const { file, args } = engineCommand(maxMemoryMb);
   const stdio: ("pipe" | number)[] = ["pipe", "pipe", "pipe"];
@@ -55,7 +58,7 @@ export async function openEngineChild({ maxMemoryMb }: EngineChildOptions): Prom
   let listener: ((message: EngineMessage, attachment: Buffer) => void) | undefined = (message, attachment) => {
     if (message.type !== "ready") throw new Error("The script engine talks before it is ready.");
     const { build, stackPointer, hooks } = message;
-    ready.resolve(heapImage(build, { memory: Buffer.from(attachment), stackPointer, hooks }));
+    ready.resolve(heapImage(build, { pages: pagesOf(attachment), stackPointer, hooks }));
   };
 
   function receive({ head, attachment }: Frame): void {
@@ -77,6 +80,7 @@ export async function openEngineChild({ maxMemoryMb }: EngineChildOptions): Prom
   });
 
   using _timer = after(startTimeoutMs, () => child.kill("SIGKILL"));
+  for (const bytes of encodeBundle(engine)) child.stdin?.write(bytes);
   const base = await ready.promise;
   listener = undefined;
   return {

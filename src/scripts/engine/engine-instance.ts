@@ -5,15 +5,15 @@ import type { EngineBinaries } from "./engine-binaries.ts";
 import { type EngineHost, type EngineWiring, type Wired, wireEngine } from "./engine-wiring.ts";
 import type { GuestHooks } from "./guest/guest-host.ts";
 import { guestScripts } from "./guest-source.ts";
-import type { EngineMemory } from "./memory-image.ts";
+import { type EngineMemory, heapPageBytes, type LiveMemory, pagesOf } from "./memory-image.ts";
 import { wasmPageBytes, withMemoryMaximum } from "./wasm-memory.ts";
 
 /** The image of an engine that has run nothing yet. */
 export interface EngineBase extends EngineMemory {
   /** What is allocated in it, in bytes. */
   readonly usedBytes: number;
-  /** The same, with what the library needs to make another instance. */
-  readonly snapshot: Snapshot;
+  /** Of the engine before it was given its globals, with what the library needs to make another instance. Every image is at least as large. */
+  readonly blank: Snapshot;
 }
 
 export type Called =
@@ -35,6 +35,7 @@ export class EngineInstance {
   readonly #exports: Exports;
   #wired: Wired | undefined;
   #hooks = 0;
+  #held: EngineMemory | undefined;
 
   private constructor(vm: QuickJS, maximumPages: number) {
     this.#vm = vm;
@@ -48,27 +49,42 @@ export class EngineInstance {
 
   /** Puts `image` in place of all that is there. `host` answers from now on.
    *  @throws {RangeError} if this instance has grown beyond the image, or may not become as large */
-  load({ memory, stackPointer, hooks }: EngineMemory, host: EngineHost): void {
-    const missing = memory.length / wasmPageBytes - this.pages;
+  load(image: EngineMemory, host: EngineHost): void {
+    if (!this.holds(image)) this.#copyFrom(image);
+    this.#held = undefined; // it changes from now on
+    this.#hooks = image.hooks;
+    this.#wired = { host, nothing: this.#vm.getUndefined() };
+  }
+
+  #copyFrom({ pages, stackPointer }: EngineMemory): void {
+    const missing = (pages.length * heapPageBytes) / wasmPageBytes - this.pages;
     if (missing < 0) throw new RangeError("The engine's memory is larger than the image: it cannot shrink.");
     if (missing > 0) this.#exports.memory.grow(missing);
     const target = new Uint8Array(this.#exports.memory.buffer);
-    target.fill(0, 0, stackPointer); // what lies below the stack's top is dead, in every image
-    target.set(memory.subarray(stackPointer), stackPointer);
+    const live = Math.floor(stackPointer / heapPageBytes); // what lies below the stack's top is dead, in every image
+    target.fill(0, 0, live * heapPageBytes);
+    for (let page = live; page < pages.length; page++) target.set(pages[page]!, page * heapPageBytes);
     this.#exports.__stack_pointer.value = stackPointer;
-    this.#hooks = hooks;
-    this.#wired = { host, nothing: this.#vm.getUndefined() };
   }
 
   /** Ends what was loaded.
    *  @returns its memory, with the dead part of the stack cleared: a view, good until the next load */
-  memory(): EngineMemory {
+  memory(): LiveMemory {
     this.#wired?.nothing.dispose();
     this.#wired = undefined;
     const memory = new Uint8Array(this.#exports.memory.buffer);
     const stackPointer = Number(this.#exports.__stack_pointer.value);
     memory.fill(0, 0, stackPointer);
     return { memory, stackPointer, hooks: this.#hooks };
+  }
+
+  /** `image` is what `memory` has given, and nothing has run since: whoever goes on with it finds it in place. */
+  hold(image: EngineMemory): void {
+    this.#held = image;
+  }
+
+  holds(image: EngineMemory): boolean {
+    return this.#held === image;
   }
 
   limitBytes(bytes: number): void {
@@ -150,22 +166,23 @@ export class EngineInstance {
     const wiring = wireEngine();
     const wasm = new WebAssembly.Module(binaries.wasm);
     using vm = await QuickJS.create({ wasm, ...wiring.options(binaries), maxStackSize: stackBytes });
+    const blank = vm.snapshot();
     const hooks = vm.exportHandle(installGlobals(vm, binaries.polyfills, wiring));
     vm.executePendingJobs();
     vm.runGC();
     const exports = vm._getExports();
     exports.wasm_free(exports.wasm_malloc(roomBytes));
     const usedBytes = vm.getMemoryUsage().mallocSize;
-    const snapshot = vm.snapshot();
-    snapshot.memory.fill(0, 0, snapshot.stackPointer);
-    return { memory: snapshot.memory, stackPointer: snapshot.stackPointer, hooks, usedBytes, snapshot };
+    const { memory, stackPointer } = vm.snapshot();
+    memory.fill(0, 0, stackPointer);
+    return { pages: pagesOf(memory), stackPointer, hooks, usedBytes, blank };
   }
 
   /** @param maximumPages of memory, of 64 KiB */
   static async create(binaries: EngineBinaries, base: EngineBase, maximumPages: number): Promise<EngineInstance> {
     const wiring = wireEngine();
     const wasm = moduleWithMaximum(binaries.wasm, maximumPages);
-    const vm = await QuickJS.restore(base.snapshot, { wasm, ...wiring.options(binaries), maxStackSize: stackBytes });
+    const vm = await QuickJS.restore(base.blank, { wasm, ...wiring.options(binaries), maxStackSize: stackBytes });
     for (const [name, callback] of Object.entries(wiring.callbacks)) vm.registerHostCallback(name, callback);
     const instance = new EngineInstance(vm, maximumPages);
     wiring.connect(() => instance.#wired);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { isYardError, YardError } from "../../platform/errors.ts";
 import { until } from "../../platform/testing/until.ts";
+import { openEnginePool } from "./engine-pool.ts";
 import { openTestPool, type TestPool, testLimits } from "./testing.ts";
 
 let engine: TestPool;
@@ -57,6 +58,8 @@ describe("the result", () => {
 describe("a failure", () => {
   for (const [source, kind, message] of [
     ["let a;\n\n  a.x.y; 1", "thrown", /^TypeError: .*\n.*main\.js:3:3/],
+    ["let a = 1;\n\n  null.x", "thrown", /^TypeError: .*\n {4}at <anonymous> \(file:\/\/\/main\.js\)$/],
+    ["const f = () => null;\nconst b = 1 + f().x; b", "thrown", /^TypeError: .*\n.*main\.js:2:15/],
     [
       "function f() {\n  throw new RangeError('deep')\n}\nf()",
       "thrown",
@@ -291,4 +294,12 @@ test("more memory than the pool grants is refused", async () => {
   await assert.rejects(engine.run("1", { limits: { ...testLimits, memoryMb: 65 } }), (error) =>
     isYardError(error, "invalid"),
   );
+});
+
+test("a process that has nothing to do ends when it is told to, and the next script starts another", async () => {
+  await using pool = openEnginePool({ size: 1, maxQueued: 1, maxMemoryMb: 64, idleMs: 20, log: { warn() {} } });
+  const run = () => pool.execute({ source: "1", fairnessKey: "team", limits: testLimits });
+  assert.equal((await run()).status, "completed");
+  await until(() => pool.usage().pids.length === 0);
+  assert.equal((await run()).status, "completed");
 });

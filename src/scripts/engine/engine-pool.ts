@@ -1,10 +1,10 @@
 /** Runs scripts in a small pool of engine processes: each runs one at a time, is started when it is first needed, kept warm, and replaced when it has
  *  died. What waits is queued, fairly between teams, up to a bound. */
 import { YardError } from "../../platform/errors.ts";
-import { type EngineChild, openEngineChild } from "./engine-child.ts";
+import { type EngineBundle, installedEngine } from "./engine-bundle.ts";
 import { type ExecutionOutcome, type ExecutionRequest, runInChild } from "./engine-run.ts";
+import { createEngineSlot, type EngineSlot, enginesAreClosing } from "./engine-slot.ts";
 import { createFairQueue } from "./fair-queue.ts";
-import { createHeapCache, type HeapCache } from "./heap-cache.ts";
 import type { HeapImage } from "./heap-image.ts";
 
 export interface EnginePoolOptions {
@@ -14,6 +14,11 @@ export interface EnginePoolOptions {
   readonly maxQueued: number;
   /** The most that an execution may be granted, in MiB. */
   readonly maxMemoryMb: number;
+  /** What loads an image of that build; without one, what fresh starts run in. Default: the installed engine for all.
+   *  @throws {YardError} precondition: there is none for it */
+  readonly engineFor?: (build: string | undefined) => Promise<EngineBundle>;
+  /** How long a process is kept that has nothing to do, in milliseconds. Default: for ever. */
+  readonly idleMs?: number;
   readonly log: EngineLog;
 }
 
@@ -23,19 +28,12 @@ export interface EngineLog {
 
 export interface EnginePool extends AsyncDisposable {
   /** Resolves when it has ended, however it ended.
-   *  @throws {YardError} too_many: the queue is full; invalid: more memory than is granted, or an image of another build; unavailable: no engine
+   *  @throws {YardError} too_many: the queue is full; invalid: more memory than is granted; precondition: there is no engine for the image; unavailable: no engine
    *  could be started, or the pool is closing */
   execute(request: ExecutionRequest): Promise<ExecutionOutcome>;
   /** The image of a fresh start. Starts an engine if there is none yet. */
   base(): Promise<HeapImage>;
   usage(): { readonly running: number; readonly queued: number; readonly pids: readonly number[] };
-}
-
-interface Slot {
-  child: EngineChild | undefined;
-  starting: Promise<EngineChild> | undefined;
-  heaps: HeapCache;
-  isBusy: boolean;
 }
 
 interface Waiting {
@@ -48,64 +46,38 @@ const retryAfterMs = 1_000;
 const largestNumber = 2 ** 32 - 1;
 
 export function openEnginePool(options: EnginePoolOptions): EnginePool {
-  const slots: Slot[] = Array.from({ length: options.size }, () => ({
-    child: undefined,
-    starting: undefined,
-    heaps: createHeapCache(),
-    isBusy: false,
-  }));
+  const slots = Array.from({ length: options.size }, () => createEngineSlot(options));
+  const busy = new Set<EngineSlot>();
   const queue = createFairQueue<Waiting>();
+  let engine: EngineBundle | undefined;
+  const { engineFor = async () => (engine ??= installedEngine()) } = options;
   let lastNumber = 0;
   let base: HeapImage | undefined;
   let isClosed = false;
 
-  async function ensureChild(slot: Slot): Promise<EngineChild> {
-    if (slot.child?.isAlive) return slot.child;
-    slot.starting ??= startChild(slot).finally(() => {
-      slot.starting = undefined;
-    });
-    return slot.starting;
-  }
-
-  async function startChild(slot: Slot): Promise<EngineChild> {
-    const child = await openEngineChild({ maxMemoryMb: options.maxMemoryMb });
-    if (isClosed) {
-      await child[Symbol.asyncDispose]();
-      throw closing();
-    }
-    base ??= child.base;
-    slot.child = child;
-    slot.heaps = createHeapCache();
-    return child;
-  }
-
-  /** Ahead of its next use. If that fails, the next use tells. */
-  function replace(slot: Slot): void {
-    if (!isClosed) void ensureChild(slot).catch(() => {});
-  }
-
-  /** A process that has the image is better than one that is idle for longer. */
-  function freeSlot(request: ExecutionRequest | undefined): Slot | undefined {
-    const free = slots.filter((slot) => !slot.isBusy);
-    const heap = request?.heap;
+  /** A process that has the image is better than one of the right build, and that better than any that lives. */
+  function freeSlot({ heap }: ExecutionRequest): EngineSlot {
+    const free = slots.filter((slot) => !busy.has(slot));
     return (
-      (heap && free.find((slot) => slot.child?.isAlive && slot.heaps.has(heap.id))) ??
-      free.find((slot) => slot.child?.isAlive) ??
-      free[0]
+      (heap && free.find(({ child, heaps }) => child && heaps.has(heap.id))) ??
+      (heap && free.find(({ child }) => child?.base.build === heap.build)) ??
+      free.find(({ child }) => child) ??
+      free[0]!
     );
   }
 
   function dispatch(): void {
-    while (queue.size > 0 && slots.some((slot) => !slot.isBusy)) {
+    while (queue.size > 0 && busy.size < slots.length) {
       const waiting = queue.take()!;
-      void runIn(freeSlot(waiting.request)!, waiting);
+      void runIn(freeSlot(waiting.request), waiting);
     }
   }
 
-  async function runIn(slot: Slot, { request, queuedAt, outcome }: Waiting): Promise<void> {
-    slot.isBusy = true;
+  async function runIn(slot: EngineSlot, { request, queuedAt, outcome }: Waiting): Promise<void> {
+    busy.add(slot);
     try {
-      const child = await ensureChild(slot);
+      const child = await slot.ensure(await engineFor(request.heap?.build));
+      base ??= child.base;
       if (request.heap !== undefined && request.heap.build !== child.base.build) throw foreignBuild(request.heap);
       slot.heaps.claim(request.fairnessKey);
       lastNumber = lastNumber === largestNumber ? 1 : lastNumber + 1;
@@ -120,15 +92,15 @@ export function openEnginePool(options: EnginePoolOptions): EnginePool {
     } catch (error) {
       outcome.reject(error);
     } finally {
-      slot.isBusy = false;
+      busy.delete(slot);
       dispatch();
-      if (slot.child?.isAlive === false) replace(slot);
+      if (!busy.has(slot)) slot.rest();
     }
   }
 
   return {
     async execute(request) {
-      if (isClosed) throw closing();
+      if (isClosed) throw enginesAreClosing();
       if (request.limits.memoryMb > options.maxMemoryMb)
         throw new YardError("invalid", `A script may use at most ${options.maxMemoryMb} MiB of memory.`, {
           field: "memoryMb",
@@ -152,18 +124,19 @@ export function openEnginePool(options: EnginePoolOptions): EnginePool {
       }
     },
     async base() {
-      return base ?? (await ensureChild(slots[0]!)).base;
+      base ??= (await slots[0]!.ensure(await engineFor(undefined))).base;
+      return base;
     },
     usage: () => ({
-      running: slots.filter((slot) => slot.isBusy).length,
+      running: busy.size,
       queued: queue.size,
-      pids: slots.flatMap(({ child }) => (child?.isAlive ? [child.pid] : [])),
+      pids: slots.flatMap(({ child }) => (child ? [child.pid] : [])),
     }),
     async [Symbol.asyncDispose]() {
       isClosed = true;
-      for (let waiting = queue.take(); waiting !== undefined; waiting = queue.take()) waiting.outcome.reject(closing());
-      await Promise.all(slots.map((slot) => slot.starting?.catch(() => {})));
-      await Promise.all(slots.map((slot) => slot.child?.[Symbol.asyncDispose]()));
+      for (let waiting = queue.take(); waiting !== undefined; waiting = queue.take())
+        waiting.outcome.reject(enginesAreClosing());
+      await Promise.all(slots.map((slot) => slot[Symbol.asyncDispose]()));
     },
   };
 }
@@ -178,8 +151,4 @@ function foreignBuild({ id, build }: HeapImage): YardError {
     `The heap ${id} was saved by another build of the script engine (${build.slice(0, 12)}), which is not installed.`,
     { field: "heap" },
   );
-}
-
-function closing(): YardError {
-  return new YardError("unavailable", "The script engines are being stopped.");
 }

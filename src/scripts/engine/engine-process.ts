@@ -5,11 +5,12 @@
 import { writeSync } from "node:fs";
 import { readCancelFlag } from "./cancel-flag.ts";
 import { readEngineBinaries } from "./engine-binaries.ts";
+import { decodeBundle, type EngineBundleHead } from "./engine-bundle.ts";
 import { type EngineBase, EngineInstance } from "./engine-instance.ts";
 import { type Ended, Execution, type Reply } from "./execution.ts";
 import { createFrameReader, encodeFrame, type Frame } from "./frames.ts";
 import { createInstanceShelf, type InstanceShelf } from "./instance-shelf.ts";
-import { changedPages, type EngineMemory, heapPageBytes } from "./memory-image.ts";
+import { bytesOf, changedPages, type EngineMemory, heapPageBytes, withPages } from "./memory-image.ts";
 import type { DoneMessage, EngineMessage, PoolMessage, RunMessage } from "./messages.ts";
 import { createModuleSources } from "./module-sources.ts";
 
@@ -67,18 +68,18 @@ async function run({ base, shelf }: Engine, request: RunMessage, attachment: Buf
   const source = attachment.subarray(0, request.sourceBytes).toString();
   const image = imageOf(request, attachment, base);
   for (const token of request.forget) images.delete(token);
-  const instance = await shelf.take(image.memory.length, request.limits.memoryMb);
+  const instance = await shelf.take(image, request.limits.memoryMb);
   const prepareMs = performance.now() - startedAt;
   const finish = (
     { status, failure, result }: Ended,
     heap?: DoneMessage["heap"],
-    pages: readonly Uint8Array[] = [],
+    pages: Uint8Array = new Uint8Array(),
   ) => {
     const json = Buffer.from(result?.json ?? "");
     const { execution } = request;
     const runMs = performance.now() - startedAt - prepareMs;
     const sent = result && { lost: [...result.lost], jsonBytes: result.json === undefined ? undefined : json.length };
-    send({ type: "done", execution, status, failure, result: sent, prepareMs, runMs, heap }, json, ...pages);
+    send({ type: "done", execution, status, failure, result: sent, prepareMs, runMs, heap }, json, pages);
   };
   if (instance === undefined) {
     const message = `Out of memory: the saved state is larger than ${request.limits.memoryMb} MiB`;
@@ -102,7 +103,7 @@ async function run({ base, shelf }: Engine, request: RunMessage, attachment: Buf
   current = undefined;
   calls.clear();
   if (ended.status === "completed" && request.keepAs !== undefined) {
-    const { heap, pages } = keep(request.keepAs, instance.memory(), image);
+    const { heap, pages } = keep(request.keepAs, instance, image);
     finish(ended, heap, pages);
   } else {
     finish(ended);
@@ -113,9 +114,10 @@ async function run({ base, shelf }: Engine, request: RunMessage, attachment: Buf
 
 function imageOf({ heap, sourceBytes }: RunMessage, attachment: Buffer, base: EngineBase): EngineMemory {
   if (heap === undefined) return base;
-  if (heap.bytes > 0) {
-    const memory = Buffer.from(attachment.subarray(sourceBytes, sourceBytes + heap.bytes));
-    images.set(heap.token, { memory, stackPointer: heap.stackPointer, hooks: heap.hooks });
+  if (heap.sent !== undefined) {
+    const { stackPointer, hooks, pages, changed } = heap.sent;
+    const content = attachment.subarray(sourceBytes);
+    images.set(heap.token, { pages: withPages(base.pages.slice(0, pages), changed, content), stackPointer, hooks });
   }
   const image = images.get(heap.token);
   if (image === undefined) throw new Error(`There is no image ${heap.token}.`);
@@ -147,20 +149,21 @@ function failureOf(error: unknown): NonNullable<Ended["failure"]> {
   return { kind: "crashed", message: `The script engine stopped unexpectedly: ${message}` };
 }
 
-/** @returns what has changed, with the changed pages */
+/** The engine holds the image from then on: the next step of a chain finds it in place.
+ *  @returns what has changed, with the changed pages */
 function keep(
   token: number,
-  after: EngineMemory,
+  instance: EngineInstance,
   before: EngineMemory,
-): { heap: DoneMessage["heap"]; pages: readonly Uint8Array[] } {
-  const memory = Buffer.from(after.memory);
-  const changed = changedPages(memory, before.memory);
-  images.set(token, { ...after, memory });
-  const { stackPointer, hooks } = after;
-  return {
-    heap: { bytes: memory.length, stackPointer, hooks, changed },
-    pages: changed.map((page) => memory.subarray(page * heapPageBytes, (page + 1) * heapPageBytes)),
-  };
+): { heap: DoneMessage["heap"]; pages: Uint8Array } {
+  const { memory, stackPointer, hooks } = instance.memory();
+  const changed = changedPages(memory, before.pages);
+  const pageAt = (page: number) => memory.subarray(page * heapPageBytes, (page + 1) * heapPageBytes);
+  const content = Buffer.concat(changed.map(pageAt));
+  const image = { pages: withPages(before.pages, changed, content), stackPointer, hooks };
+  images.set(token, image);
+  instance.hold(image);
+  return { heap: { bytes: bytesOf(image), stackPointer, hooks, changed }, pages: content };
 }
 
 function receive(engine: Engine, { head, attachment }: Frame): void {
@@ -175,16 +178,21 @@ function receive(engine: Engine, { head, attachment }: Frame): void {
   }
 }
 
-async function main(): Promise<void> {
-  const binaries = readEngineBinaries();
+/** The first that the pool sends is what the engine is made of. */
+async function start({ head, attachment }: Frame): Promise<Engine> {
+  const binaries = readEngineBinaries(decodeBundle(head as EngineBundleHead, attachment));
   const base = await EngineInstance.createBase(binaries);
   const engine = { base, shelf: createInstanceShelf(binaries, base) };
   await engine.shelf.prepare(usualMemoryMb);
-  const read = createFrameReader(frameLimits, (frame) => receive(engine, frame));
   const { stackPointer, hooks } = base;
-  send({ type: "ready", build: binaries.build, stackPointer, hooks }, base.memory);
-  process.stdin.on("data", read);
-  process.stdin.on("end", () => process.exit(0)); // the pool is gone
+  send({ type: "ready", build: binaries.build, stackPointer, hooks }, ...base.pages);
+  return engine;
 }
 
-await main();
+let engine: Promise<Engine> | undefined;
+const read = createFrameReader(frameLimits, async (frame) => {
+  if (engine === undefined) engine = start(frame);
+  else receive(await engine, frame);
+});
+process.stdin.on("data", read);
+process.stdin.on("end", () => process.exit(0)); // the pool is gone

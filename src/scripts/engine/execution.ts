@@ -5,7 +5,7 @@
  *                             └ wait: timer, reply, stop  ┘ ─▶ an error nobody caught, a limit, a stop: that
  */
 import type { JSValueHandle } from "quickjs-wasi";
-import { type CompiledScript, compileScript, ScriptSyntaxError } from "./compile.ts";
+import { type CompiledScript, compileScript, type ModuleImport, ScriptSyntaxError } from "./compile.ts";
 import type { Called, EngineInstance } from "./engine-instance.ts";
 import { createEngineOutput, type EngineOutput } from "./engine-output.ts";
 import { createEngineTimers } from "./engine-timers.ts";
@@ -125,9 +125,9 @@ export class Execution implements EngineHost {
     this.#wake();
   }
 
-  async #fetchModules(specifiers: readonly string[]): Promise<void> {
-    if (specifiers.length === 0) return;
-    const fetched = this.#modules.fetch(this.#request.name, specifiers);
+  async #fetchModules(imports: readonly ModuleImport[]): Promise<void> {
+    if (imports.length === 0) return;
+    const fetched = this.#modules.fetch(this.#request.name, imports);
     await Promise.race([fetched, this.#waitUntil(this.#deadline)]);
     this.#checkStop();
   }

@@ -29,7 +29,8 @@ function withOwnPositions(line: string, file: string, script: CompiledScript | u
   const found = at < 0 ? null : /^(\d+):(\d+)/.exec(line.slice(at + file.length + 1));
   if (found === null) return line;
   const position = script?.locate({ line: Number(found[1]), column: Number(found[2]) });
-  if (position === undefined) return undefined;
+  // The engine notes no position for `null.x`: it gives that of the function around it, which at the top is ours.
+  const where = position === undefined ? "" : `:${position.line}:${position.column}`;
   const rest = line.slice(at + file.length + 1 + found[0].length);
-  return `${line.slice(0, at)}${file}:${position.line}:${position.column}${rest}`;
+  return `${line.slice(0, at)}${file}${where}${rest}`;
 }

@@ -2,12 +2,14 @@
 
 import { installBlob } from "./guest/blob.ts";
 import { createCalls } from "./guest/calls.ts";
+import { createCommands } from "./guest/commands.ts";
 import { installConsole } from "./guest/console.ts";
 import { createDescribe } from "./guest/describe.ts";
 import { createFetch } from "./guest/fetch.ts";
 import { createFs } from "./guest/fs.ts";
 import { createInspect } from "./guest/inspect.ts";
 import { type GuestSources, installGuest } from "./guest/install.ts";
+import { createMcp } from "./guest/mcp.ts";
 import { installRandom } from "./guest/random.ts";
 import { installTimers } from "./guest/timers.ts";
 import { installSearchParams } from "./guest/url.ts";
@@ -23,6 +25,8 @@ const parts: GuestSources = {
   installSearchParams,
   createFetch,
   createFs,
+  createCommands,
+  createMcp,
 };
 
 /** Makes `self`, and the global names that the event polyfill keeps in an object of its own. */

@@ -1,11 +1,12 @@
-/** A script's saved memory as a value: its bytes, and the name that they have by their content. */
-import { createHash } from "node:crypto";
+/** A script's saved memory as a value: its pages, and the name that they have by their content. */
+import { hash } from "node:crypto";
 import { YardError } from "../../platform/errors.ts";
-import { type EngineMemory, heapPageBytes } from "./memory-image.ts";
+import { bytesOf, type EngineMemory, heapPageBytes, withPages } from "./memory-image.ts";
 import { wasmPageBytes } from "./wasm-memory.ts";
 
 export interface HeapImage extends EngineMemory {
-  /** SHA-256 (hex) over all of it: the same content has the same id. */
+  /** SHA-256 (hex) over what identifies the engine, and the hashes of all pages: the same content has the same id, and only changed pages are
+   *  hashed to find it. */
   readonly id: string;
   /** The engine that it can be loaded by. */
   readonly build: string;
@@ -16,9 +17,8 @@ export interface HeapImage extends EngineMemory {
 const hashBytes = 32;
 
 export function heapImage(build: string, content: EngineMemory): HeapImage {
-  const pages = content.memory.length / heapPageBytes;
-  const hashes = Buffer.alloc(pages * hashBytes);
-  for (let page = 0; page < pages; page++) hashPage(content.memory, page).copy(hashes, page * hashBytes);
+  const hashes = Buffer.alloc(content.pages.length * hashBytes);
+  for (const [page, bytes] of content.pages.entries()) hashes.set(hash("sha256", bytes, "buffer"), page * hashBytes);
   return named(build, content, hashes);
 }
 
@@ -27,52 +27,58 @@ export interface HeapChange {
   readonly bytes: number;
   readonly stackPointer: number;
   readonly hooks: number;
+  /** Pages, in ascending order; all that the memory has grown by are among them. */
   readonly changed: readonly number[];
 }
 
-/** The image that `before` becomes by a change. Only what has changed is hashed. What a script's engine claims is checked here.
- *  @param pages the changed pages, one after the other
+/** The image that `before` becomes by a change. Only what has changed is copied and hashed. What a script's engine claims is checked here.
+ *  @param content the changed pages, one after the other
  *  @throws {YardError} internal, if the change does not fit */
-export function applyChange(
-  before: HeapImage,
-  { bytes, stackPointer, hooks, changed }: HeapChange,
-  pages: Uint8Array,
-): HeapImage {
+export function applyChange(before: HeapImage, change: HeapChange, content: Uint8Array): HeapImage {
+  if (!isSound(before, change, content))
+    throw new YardError("internal", "The script engine has sent a memory image that cannot be right.");
+  const { bytes, stackPointer, hooks, changed } = change;
+  const pages = withPages(before.pages, changed, content);
+  const hashes = Buffer.alloc((bytes / heapPageBytes) * hashBytes);
+  hashes.set(before.hashes);
+  for (const page of changed) hashes.set(hash("sha256", pages[page]!, "buffer"), page * hashBytes);
+  return named(before.build, { pages, stackPointer, hooks }, hashes);
+}
+
+function isSound(before: HeapImage, { bytes, stackPointer, hooks, changed }: HeapChange, content: Uint8Array): boolean {
   const count = bytes / heapPageBytes;
-  const isSound =
+  const added = changed.filter((page) => page >= before.pages.length);
+  return (
     bytes % wasmPageBytes === 0 &&
-    bytes >= before.memory.length &&
+    count >= before.pages.length &&
+    added.length === count - before.pages.length &&
     stackPointer <= bytes &&
     hooks < bytes &&
-    pages.length === changed.length * heapPageBytes &&
-    changed.every((page, index) => page < count && (index === 0 || page > changed[index - 1]!));
-  if (!isSound) throw new YardError("internal", "The script engine has sent a memory image that cannot be right.");
-  const memory = Buffer.alloc(bytes);
-  memory.set(before.memory);
-  const hashes = Buffer.alloc(count * hashBytes);
-  hashes.set(before.hashes);
-  for (const [index, page] of changed.entries())
-    memory.set(pages.subarray(index * heapPageBytes, (index + 1) * heapPageBytes), page * heapPageBytes);
-  const beyond = before.memory.length / heapPageBytes;
-  for (const page of changed) hashPage(memory, page).copy(hashes, page * hashBytes);
-  const isChanged = new Set(changed);
-  for (let page = beyond; page < count; page++)
-    if (!isChanged.has(page)) hashPage(memory, page).copy(hashes, page * hashBytes);
-  return named(before.build, { memory, stackPointer, hooks }, hashes);
+    content.length === changed.length * heapPageBytes &&
+    changed.every((page, index) => page < count && (index === 0 || page > changed[index - 1]!))
+  );
 }
 
-export function pageHash(image: HeapImage, page: number): Uint8Array {
-  return image.hashes.subarray(page * hashBytes, (page + 1) * hashBytes);
+/** Which pages of `image` are others than those of `before`, by reference or, where they came by different ways, by hash.
+ *  @param before absent: all */
+export function pagesBeyond(image: HeapImage, before: HeapImage | undefined): number[] {
+  const differing: number[] = [];
+  for (const [page, bytes] of image.pages.entries()) {
+    const isSame = before !== undefined && (bytes === before.pages[page] || hasSameHash(image, before, page));
+    if (!isSame) differing.push(page);
+  }
+  return differing;
 }
 
-function hashPage(memory: Uint8Array, page: number): Buffer {
-  return createHash("sha256")
-    .update(memory.subarray(page * heapPageBytes, (page + 1) * heapPageBytes))
-    .digest();
+function hasSameHash(image: HeapImage, before: HeapImage, page: number): boolean {
+  if (page >= before.pages.length) return false;
+  const [from, to] = [page * hashBytes, (page + 1) * hashBytes];
+  return Buffer.compare(image.hashes.subarray(from, to), before.hashes.subarray(from, to)) === 0;
 }
 
-function named(build: string, { memory, stackPointer, hooks }: EngineMemory, hashes: Uint8Array): HeapImage {
-  const head = JSON.stringify({ build, bytes: memory.length, stackPointer, hooks });
-  const id = createHash("sha256").update(head).update(hashes).digest("hex");
-  return { id, build, memory, stackPointer, hooks, hashes };
+function named(build: string, content: EngineMemory, hashes: Uint8Array): HeapImage {
+  const { pages, stackPointer, hooks } = content;
+  const head = JSON.stringify({ build, bytes: bytesOf(content), stackPointer, hooks });
+  const id = hash("sha256", Buffer.concat([Buffer.from(head), hashes]));
+  return { id, build, pages, stackPointer, hooks, hashes };
 }

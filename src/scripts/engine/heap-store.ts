@@ -4,9 +4,9 @@
  *  The same bound is why packs need no rewriting when the heaps go that they were made for: a heap keeps its own pack and at most
  *  {@link mostSources} others, whether its chain had twenty steps or a thousand. */
 import { isYardError, YardError } from "../../platform/errors.ts";
-import { type HeapImage, heapImage } from "./heap-image.ts";
+import { type HeapImage, heapImage, pagesBeyond } from "./heap-image.ts";
 import { decodePack, encodePack, newPackId, type Pack, type PageTable, pageOf, runsOf, tableOf } from "./heap-pack.ts";
-import { changedPages, heapPageBytes } from "./memory-image.ts";
+import { bytesOf, heapPageBytes } from "./memory-image.ts";
 import type { PackStore } from "./pack-store.ts";
 import { wasmPageBytes } from "./wasm-memory.ts";
 
@@ -114,19 +114,18 @@ function packOf(
   parent: HeapImage | undefined,
   inherited: PageTable,
 ): { pack: Pack; table: PageTable } {
-  const { build, memory, stackPointer, hooks } = image;
+  const { build, stackPointer, hooks } = image;
   const table = new Map(inherited);
-  for (const page of changedPages(memory, parent?.memory ?? new Uint8Array()))
-    table.set(page, { pack: packId, place: 0 });
+  for (const page of pagesBeyond(image, parent)) table.set(page, { pack: packId, place: 0 });
   foldSources(packId, table);
-  const chunks: Buffer[] = [];
+  const chunks: Uint8Array[] = [];
   for (const [page, { pack }] of table) {
     if (pack !== packId) continue;
-    const content = Buffer.from(memory.buffer, memory.byteOffset + page * heapPageBytes, heapPageBytes);
-    if (content.equals(zeroPage)) table.delete(page);
+    const content = image.pages[page]!;
+    if (zeroPage.equals(content)) table.delete(page);
     else table.set(page, { pack: packId, place: chunks.push(content) - 1 });
   }
-  const head = { format: 1 as const, build, bytes: memory.length, stackPointer, hooks, ...runsOf(packId, table) };
+  const head = { format: 1 as const, build, bytes: bytesOf(image), stackPointer, hooks, ...runsOf(packId, table) };
   return { pack: { head, pages: Buffer.concat(chunks) }, table };
 }
 
@@ -148,13 +147,13 @@ function assemble(id: string, own: Pack, table: PageTable, sources: ReadonlyMap<
     },
   );
   if (bytes % wasmPageBytes !== 0 || stackPointer > bytes || hooks >= bytes) throw fault;
-  const memory = Buffer.alloc(bytes);
+  const pages = new Array<Uint8Array>(bytes / heapPageBytes).fill(zeroPage);
   for (const [page, { pack, place }] of table) {
     const source = sources.get(pack);
     if (source === undefined || (page + 1) * heapPageBytes > bytes) throw fault;
-    memory.set(pageOf(id, source, place), page * heapPageBytes);
+    pages[page] = new Uint8Array(pageOf(id, source, place)); // and not the whole pack with it
   }
-  const image = heapImage(build, { memory, stackPointer, hooks });
+  const image = heapImage(build, { pages, stackPointer, hooks });
   if (image.id !== id) throw fault;
   return image;
 }
@@ -169,7 +168,7 @@ interface Cached {
   readonly table: PageTable;
 }
 
-/** The images used last, up to so many bytes. */
+/** The images used last, up to so many bytes: as if none shared its pages with another, so that it is less. */
 function createCache(maxBytes: number) {
   const entries = new Map<string, Cached>();
   let bytes = 0;
@@ -183,13 +182,14 @@ function createCache(maxBytes: number) {
       return found;
     },
     set(key: string, entry: Cached): void {
-      bytes += entry.image.memory.length - (entries.get(key)?.image.memory.length ?? 0);
+      const replaced = entries.get(key);
+      bytes += bytesOf(entry.image) - (replaced ? bytesOf(replaced.image) : 0);
       entries.delete(key);
       entries.set(key, entry);
       for (const [oldest, { image }] of entries) {
         if (bytes <= maxBytes) break;
         entries.delete(oldest);
-        bytes -= image.memory.length;
+        bytes -= bytesOf(image);
       }
     },
   };

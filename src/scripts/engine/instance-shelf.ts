@@ -1,6 +1,7 @@
 /** The warm engines of one process. Memory never shrinks, so an engine can take an image that is at least as large as itself. */
 import type { EngineBinaries } from "./engine-binaries.ts";
 import { type EngineBase, EngineInstance } from "./engine-instance.ts";
+import { bytesOf, type EngineMemory } from "./memory-image.ts";
 import { wasmPageBytes } from "./wasm-memory.ts";
 
 /** One that fits a fresh start, one that fits what is resumed, and one that is about to be replaced. */
@@ -10,8 +11,9 @@ const megabyte = 1024 ** 2;
 const slack = 1.25;
 
 export interface InstanceShelf {
-  /** @returns undefined if the image is larger than the memory limit allows */
-  take(imageBytes: number, memoryMb: number): Promise<EngineInstance | undefined>;
+  /** One that holds the image already, if there is one.
+   *  @returns undefined if the image is larger than the memory limit allows */
+  take(image: EngineMemory, memoryMb: number): Promise<EngineInstance | undefined>;
   /** Gives one back. Not to be called for one that has trapped. */
   put(instance: EngineInstance): void;
   /** Sees to it that the next fresh start finds an engine: to be called in idle moments. */
@@ -20,7 +22,7 @@ export interface InstanceShelf {
 
 export function createInstanceShelf(binaries: EngineBinaries, base: EngineBase): InstanceShelf {
   const shelf: EngineInstance[] = [];
-  const basePages = base.memory.length / wasmPageBytes;
+  const basePages = bytesOf(base) / wasmPageBytes;
 
   /** By powers of two: every maximum is a module of its own to compile. The exact limit is the engine's own, see `limitBytes`. */
   function maximumPages(memoryMb: number): number {
@@ -28,19 +30,19 @@ export function createInstanceShelf(binaries: EngineBinaries, base: EngineBase):
     return basePages + Math.ceil((rounded * slack * megabyte) / wasmPageBytes) + 2 * (megabyte / wasmPageBytes);
   }
 
-  function find(pages: number, maximum: number): EngineInstance | undefined {
+  function find(image: EngineMemory, maximum: number): EngineInstance | undefined {
+    const pages = bytesOf(image) / wasmPageBytes;
     const fitting = shelf
       .filter((instance) => instance.maximumPages === maximum && instance.pages <= pages)
       .sort((a, b) => b.pages - a.pages);
-    return fitting[0];
+    return fitting.find((instance) => instance.holds(image)) ?? fitting[0];
   }
 
   return {
-    async take(imageBytes, memoryMb) {
-      const pages = imageBytes / wasmPageBytes;
+    async take(image, memoryMb) {
       const maximum = maximumPages(memoryMb);
-      if (pages > maximum) return undefined;
-      const found = find(pages, maximum);
+      if (bytesOf(image) / wasmPageBytes > maximum) return undefined;
+      const found = find(image, maximum);
       if (found === undefined) return EngineInstance.create(binaries, base, maximum);
       shelf.splice(shelf.indexOf(found), 1);
       return found;
@@ -51,7 +53,7 @@ export function createInstanceShelf(binaries: EngineBinaries, base: EngineBase):
     },
     async prepare(memoryMb) {
       const maximum = maximumPages(memoryMb);
-      if (find(basePages, maximum) === undefined) this.put(await EngineInstance.create(binaries, base, maximum));
+      if (find(base, maximum) === undefined) this.put(await EngineInstance.create(binaries, base, maximum));
     },
   };
 }

@@ -5,7 +5,7 @@ import { Compile } from "typebox/compile";
 import type { ExecutionLimits } from "./limits.ts";
 import { executionStatuses, failureKinds } from "./outcome.ts";
 
-/** From the pool. The attachment is the source in UTF-8, then the heap's memory if `heap.bytes` says that it follows. */
+/** From the pool. The attachment is the source in UTF-8, then the pages that `heap.sent` names. */
 export interface RunMessage {
   readonly type: "run";
   readonly execution: number;
@@ -17,9 +17,15 @@ export interface RunMessage {
   /** Absent: from the base image. */
   readonly heap?: {
     readonly token: number;
-    readonly bytes: number;
-    readonly stackPointer: number;
-    readonly hooks: number;
+    /** Absent: the process has it. */
+    readonly sent?: {
+      readonly stackPointer: number;
+      readonly hooks: number;
+      /** All that it has. */
+      readonly pages: number;
+      /** Those that are not as in the base image. */
+      readonly changed: readonly number[];
+    };
   };
   /** Keep the memory afterwards under this token, and send what has changed in it. Absent: it is thrown away. */
   readonly keepAs?: number;

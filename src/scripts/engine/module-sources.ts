@@ -1,49 +1,63 @@
 /** The modules that a script imports. The engine asks for their text in the midst of its own work and cannot wait, so they are fetched beforehand,
  *  with all that they import in turn. A refusal is kept, and thrown where the module is imported: there a script may catch it. */
-import { compileModule } from "./compile.ts";
+import { createSlots } from "../capabilities/slots.ts";
+import { compileModule, type ModuleImport } from "./compile.ts";
 import type { Reply } from "./execution.ts";
 
 export interface ModuleSources {
   /** Resolves when all of them, and theirs, have been fetched or refused. */
-  fetch(referrer: string, specifiers: readonly string[]): Promise<void>;
+  fetch(referrer: string, imports: readonly ModuleImport[]): Promise<void>;
   /** @throws the refusal */
   resolve(referrer: string, specifier: string): string;
   source(name: string): string;
 }
 
-const mostModules = 500;
+export type AskForModule = (args: ModuleImport & { readonly referrer: string }) => Promise<Reply>;
+
+type Found = { readonly name: string } | { readonly refusal: string };
+
+/** From one module to another. What a script may import is the host's to say: these only bound what is kept of it here. */
+const mostImports = 20_000;
+const mostModules = 2_000;
+/** Of the calls that a script may have under way, which it has none of before it begins. */
+const askedAtOnce = 6;
 const disabled = "External module imports are disabled";
 
-/** @param ask the host: `{ specifier, referrer }` gives `{ name, source }`, with the address that it was found at. Absent: no module is granted */
-export function createModuleSources(
-  ask: ((args: { specifier: string; referrer: string }) => Promise<Reply>) | undefined,
-): ModuleSources {
-  const resolved = new Map<string, { readonly name: string } | { readonly refusal: string }>();
+/** @param ask the host, which gives `{ name, source }`, with the address that it was found at. Absent: no module is granted */
+export function createModuleSources(ask: AskForModule | undefined): ModuleSources {
+  const resolved = new Map<string, Found>();
   const sources = new Map<string, string>();
+  /** Names by the address that was asked for: a module has many importers, and is asked for once. */
+  const names = new Map<string, string>();
+  const inTurn = createSlots(askedAtOnce);
+  let asked = 0;
   const keyOf = (referrer: string, specifier: string) => JSON.stringify([referrer, specifier]);
 
-  async function fetchOne(referrer: string, specifier: string): Promise<void> {
-    const key = keyOf(referrer, specifier);
-    if (resolved.has(key) || ask === undefined) return;
-    if (resolved.size >= mostModules) {
-      resolved.set(key, { refusal: `${specifier}: a script may import at most ${mostModules} modules` });
-      return;
-    }
-    resolved.set(key, { refusal: `${specifier} has not been fetched` });
-    const found = await fetchSource(referrer, specifier);
-    resolved.set(key, found);
-    if ("name" in found && !sources.has(found.name)) {
-      const { code, imports } = found;
-      sources.set(found.name, code);
-      await fetchAll(found.name, imports);
-    }
+  async function fetchOne(referrer: string, wanted: ModuleImport): Promise<void> {
+    const key = keyOf(referrer, wanted.specifier);
+    if (resolved.has(key) || ask === undefined || resolved.size >= mostImports) return;
+    resolved.set(key, { refusal: `${wanted.specifier} has not been fetched` });
+    const imports = await inTurn(async () => {
+      const address = addressOf(referrer, wanted);
+      const known = names.get(address);
+      const found = known === undefined ? await fetchSource(referrer, wanted) : { name: known, code: "", imports: [] };
+      resolved.set(key, found);
+      if ("refusal" in found || sources.has(found.name)) return [];
+      names.set(address, found.name);
+      sources.set(found.name, found.code);
+      return found.imports;
+    });
+    const importer = resolved.get(key);
+    if (importer !== undefined && "name" in importer) await fetchAll(importer.name, imports);
   }
 
-  async function fetchSource(referrer: string, specifier: string) {
-    const reply = await ask?.({ specifier, referrer });
+  async function fetchSource(referrer: string, wanted: ModuleImport) {
+    if (++asked > mostModules)
+      return { refusal: `${wanted.specifier}: a script may import at most ${mostModules} modules` };
+    const reply = await ask?.({ ...wanted, referrer });
     const { name, source, message } = (reply?.value ?? {}) as { name?: unknown; source?: unknown; message?: unknown };
     if (!reply?.ok) return { refusal: typeof message === "string" ? message : disabled };
-    if (typeof name !== "string" || typeof source !== "string") return { refusal: `${specifier} has no source` };
+    if (typeof name !== "string" || typeof source !== "string") return { refusal: `${wanted.specifier} has no source` };
     try {
       return { name, ...compileModule(source) };
     } catch (error) {
@@ -51,16 +65,14 @@ export function createModuleSources(
     }
   }
 
-  async function fetchAll(referrer: string, specifiers: readonly string[]): Promise<void> {
-    await Promise.all(specifiers.map((specifier) => fetchOne(referrer, specifier)));
+  async function fetchAll(referrer: string, imports: readonly ModuleImport[]): Promise<void> {
+    await Promise.all(imports.map((each) => fetchOne(referrer, each)));
   }
 
   return {
     fetch: fetchAll,
     resolve(referrer, specifier) {
-      const found = resolved.get(keyOf(referrer, specifier)) ?? {
-        refusal: ask === undefined ? disabled : `${specifier} cannot be imported: write the address as a literal`,
-      };
+      const found = resolved.get(keyOf(referrer, specifier)) ?? { refusal: whyUnknown(specifier) };
       if ("refusal" in found) throw new Error(found.refusal);
       return found.name;
     },
@@ -70,4 +82,16 @@ export function createModuleSources(
       return source;
     },
   };
+
+  function whyUnknown(specifier: string): string {
+    if (ask === undefined) return disabled;
+    return resolved.size >= mostImports
+      ? `${specifier}: a script may have at most ${mostImports} imports in all its modules`
+      : `${specifier} cannot be imported: write the address as a literal`;
+  }
+}
+
+function addressOf(referrer: string, { specifier, type }: ModuleImport): string {
+  const isRelative = /^\.{0,2}\//.test(specifier);
+  return `${type ?? ""} ${isRelative ? (URL.parse(specifier, referrer)?.href ?? specifier) : specifier}`;
 }

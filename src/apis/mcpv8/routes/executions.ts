@@ -3,6 +3,8 @@ import type { Trail } from "../../../identity/trail.ts";
 import { isYardError } from "../../../platform/errors.ts";
 import type { ApiInstance } from "../../../platform/http/api.ts";
 import { keepBodiesRaw } from "../../../platform/http/bodies.ts";
+import { preferredWaitMs, WaitHeaders } from "../../../platform/http/prefer.ts";
+import { requestSignal } from "../../../platform/http/request-signal.ts";
 import { callerOf, type Guard } from "../callers.ts";
 import { errorReplies } from "../errors.ts";
 import type { McpV8Parts } from "../parts.ts";
@@ -48,10 +50,18 @@ export function registerExecutionRoutes(
         operationId: "getExecution",
         summary: "Status and result of an execution",
         params: ExecutionParams,
+        headers: WaitHeaders,
         response: { 200: ExecutionInfo, ...errorReplies(404, 503) },
       },
     },
-    async (request) => executionToWire(await scripts.get(callerOf(request).teamId, request.params.id)),
+    async (request, reply) => {
+      const { teamId } = callerOf(request);
+      const timeoutMs = preferredWaitMs(request, reply);
+      if (timeoutMs === undefined) return executionToWire(await scripts.get(teamId, request.params.id));
+      return executionToWire(
+        await scripts.ended(teamId, request.params.id, { timeoutMs, signal: requestSignal(reply) }),
+      );
+    },
   );
 
   app.get(

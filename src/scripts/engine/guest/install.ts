@@ -1,11 +1,13 @@
 /** Puts the parts of this folder together, inside the engine. */
 import type { createCalls } from "./calls.ts";
+import type { createCommands } from "./commands.ts";
 import type { installConsole } from "./console.ts";
 import type { createDescribe } from "./describe.ts";
 import type { createFetch } from "./fetch.ts";
 import type { createFs } from "./fs.ts";
 import type { BeginOptions, GuestHooks, GuestHost } from "./guest-host.ts";
 import type { createInspect } from "./inspect.ts";
+import type { createMcp } from "./mcp.ts";
 import type { installRandom } from "./random.ts";
 import type { installTimers } from "./timers.ts";
 
@@ -20,11 +22,13 @@ export interface GuestSources {
   readonly installSearchParams: () => void;
   readonly createFetch: typeof createFetch;
   readonly createFs: typeof createFs;
+  readonly createCommands: typeof createCommands;
+  readonly createMcp: typeof createMcp;
 }
 
 export function installGuest(host: GuestHost, parts: GuestSources): GuestHooks {
   const { parse } = JSON;
-  const { defineProperty, entries, getOwnPropertyDescriptor } = Object;
+  const { defineProperty, getOwnPropertyDescriptor } = Object;
   const { deleteProperty } = Reflect;
   const inspect = parts.createInspect();
   const describe = parts.createDescribe(inspect);
@@ -34,15 +38,21 @@ export function installGuest(host: GuestHost, parts: GuestSources): GuestHooks {
   const calls = parts.createCalls(host);
   parts.installBlob();
   parts.installSearchParams();
-  /** By the capability that each needs. */
-  const gated: Readonly<Record<string, { readonly name: string; readonly value: unknown }>> = {
-    fetch: { name: "fetch", value: parts.createFetch(calls) },
-    fs: { name: "fs", value: parts.createFs(calls) },
-  };
+  const commands = parts.createCommands(calls);
+  const mcp = parts.createMcp(calls);
+  /** With the capability that each needs. */
+  const gated: readonly (readonly [capability: string, name: string, value: unknown])[] = [
+    ["fetch", "fetch", parts.createFetch(calls)],
+    ["fs", "fs", parts.createFs(calls)],
+    ["subprocess", "Deno", commands.Deno],
+    ["subprocess", "child_process", commands.childProcess],
+    ["mcp", "mcp", mcp.mcp],
+    ["mcp", "McpToolError", mcp.McpToolError],
+  ];
 
   /** A global that is not granted does not exist; one that a script has put in its place is the script's. */
   function gate(granted: readonly string[]): void {
-    for (const [capability, { name, value }] of entries(gated)) {
+    for (const [capability, name, value] of gated) {
       const present = getOwnPropertyDescriptor(globalThis, name);
       if (granted.includes(capability) && present === undefined)
         defineProperty(globalThis, name, { value, writable: true, configurable: true });
@@ -57,6 +67,7 @@ export function installGuest(host: GuestHost, parts: GuestSources): GuestHooks {
       calls.begin(options);
       beginConsole(options);
       beginRandom();
+      mcp.begin(options.capabilities);
       gate(options.capabilities);
     },
     fireTimer: timers.fire,
