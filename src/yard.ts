@@ -37,6 +37,7 @@ import { createLog, type Log } from "./platform/log.ts";
 import { createMetrics } from "./platform/metrics.ts";
 import { openReserve } from "./platform/reserve.ts";
 import { every } from "./platform/timers.ts";
+import { createPrograms, programDirectory } from "./programs.ts";
 import { openSnapshots } from "./snapshots/snapshots.ts";
 import { packageVersion } from "./version.ts";
 import { closedDirectories, openAppMeshSettings } from "./yard/appmesh.ts";
@@ -185,6 +186,7 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
         }),
         mcpV8Api({
           ...{ scripts, snapshots, essential, version: packageVersion() },
+          programs: createPrograms({ directory: programDirectory(data.path), version: packageVersion() }),
           ...{ authenticator: identity.authenticator, teams: identity.teams, audit: identity.audit },
           open: config.scripts.open,
         }),

@@ -2,35 +2,20 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { spawn } from "@lydell/node-pty";
 import { until } from "../src/platform/testing/until.ts";
-import { checkoutLauncher, type Ended, type Home, openHome } from "./support/home.ts";
-import { type RunningYard, startYard } from "./support/yard-process.ts";
+import { useCommandYard } from "./support/command-yard.ts";
+import { checkoutLauncher, type Ended, openHome } from "./support/home.ts";
+import { startYard } from "./support/yard-process.ts";
 
 /** Prints a number each 50 ms, for ever. */
 const counter = ["sh", "-c", "i=0; while :; do i=$((i+1)); echo $i; sleep 0.05; done"];
 
 describe("apps on a running yard", () => {
-  let home: Home;
-  let yard: RunningYard;
-  before(async () => {
-    home = openHome();
-    yard = await startYard([], home);
-  });
-  after(async () => {
-    await yard[Symbol.asyncDispose]();
-    home[Symbol.dispose]();
-  });
+  const { home, done } = useCommandYard();
 
   const app = (...args: string[]): Promise<Ended> => home.runyard(["app", ...args]);
-
-  /** A command that must go well. */
-  async function done(args: readonly string[], options: { stdin?: string } = {}): Promise<string> {
-    const ended = await home.runyard(args, options);
-    assert.equal(ended.code, 0, `${args.join(" ")}: ${ended.stderr}`);
-    return ended.stdout;
-  }
 
   async function seen(name: string): Promise<Record<string, unknown>> {
     return JSON.parse(await done(["app", "show", "--json", name]));

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { spawn } from "@lydell/node-pty";
 import { until } from "../src/platform/testing/until.ts";
+import { useCommandYard } from "./support/command-yard.ts";
 import { checkoutLauncher, type Ended, type Home, openHome } from "./support/home.ts";
-import { type RunningYard, startYard } from "./support/yard-process.ts";
+import { startYard } from "./support/yard-process.ts";
 
 /** Prints a number each 50 ms, for ever. */
 const counter = "let i = 0; for (;;) { console.log(++i); await new Promise((done) => setTimeout(done, 50)); }";
@@ -50,25 +51,9 @@ function openRepl(home: Home, ...args: string[]) {
 }
 
 describe("scripts on a running yard", () => {
-  let home: Home;
-  let yard: RunningYard;
-  before(async () => {
-    home = openHome();
-    yard = await startYard([], home);
-  });
-  after(async () => {
-    await yard[Symbol.asyncDispose]();
-    home[Symbol.dispose]();
-  });
+  const { home, done } = useCommandYard();
 
   const js = (...args: string[]): Promise<Ended> => home.runyard(["js", ...args]);
-
-  /** A command that must go well. */
-  async function done(args: readonly string[], options: { stdin?: string } = {}): Promise<string> {
-    const ended = await home.runyard(args, options);
-    assert.equal(ended.code, 0, `${args.join(" ")}: ${ended.stderr}`);
-    return ended.stdout;
-  }
 
   async function ran(...args: string[]) {
     return JSON.parse(await done(["js", "run", "--json", ...args]));
@@ -268,53 +253,6 @@ describe("scripts on a running yard", () => {
     assert.deepEqual([ended.code, ended.stdout], [0, "2\n"]);
     assert.match(ended.stderr, /history of this prompt is not kept.*open to other users/);
   });
-
-  test("snapshots are listed, named, moved, merged and gone back to", async () => {
-    const left = async (base: string, source: string): Promise<string> => (await ran("--fs", base, "-e", source)).fs;
-    const lines = (...text: string[]) => `await fs.writeFile('a.txt', ${JSON.stringify(`${text.join("\n")}\n`)})`;
-    const base = await left("new", `${lines("one", "two", "three")}; await fs.writeFile('src/b.js', 'b')`);
-    assert.match((await home.runyard(["fs", "labels"])).stderr, /There is no label yet/);
-    assert.equal(await done(["fs", "push", "-m", "first", base, "site"]), `site is at ${base}.\n`);
-    assert.equal(await done(["fs", "head", "site"]), `${base}\n`);
-    assert.match(await done(["fs", "ls", "site"]), /^MODE +SIZE +PATH\n0644 +14 B +a\.txt\n0644 +1 B +src\/b\.js\n$/);
-    assert.deepEqual(
-      JSON.parse(await done(["fs", "ls", "--json", "site", "/src"])).map(({ path }: { path: string }) => path),
-      ["src/b.js"],
-    );
-    assert.match((await home.runyard(["fs", "ls", "site", "nope"])).stderr, /there is no nope in/);
-
-    const ours = await left("site", lines("ONE", "two", "three"));
-    const theirs = await left("site", lines("one", "two", "THREE"));
-    const taken = await home.runyard(["fs", "push", ours, "site"]);
-    assert.equal(taken.code, 1);
-    assert.match(taken.stderr, new RegExp(`site is at ${base}, and stays there`));
-    await done(["fs", "push", "--expected", base, ours, "site"]);
-    const late = await home.runyard(["fs", "push", "--expected", base, theirs, "site"]);
-    assert.deepEqual([late.code, late.stdout], [1, ""]);
-
-    const merged = (await done(["fs", "merge", "--base", base, "site", theirs])).trim();
-    await done(["fs", "push", "--expected", ours, merged, "site"]);
-    const read = await ran("--fs", "site", "-e", "await fs.readFile('a.txt', 'utf8')");
-    assert.equal(read.result, '"ONE\\ntwo\\nTHREE\\n"');
-    assert.match(await done(["fs", "log", "site"]), /^push .*\n(.*\n)*create .*\n.*\n +first\n$/);
-
-    assert.equal(await done(["fs", "reset", "site", base]), `site is at ${base}.\n`);
-    const never = await home.runyard(["fs", "reset", "site", theirs]);
-    assert.match(never.stderr, /site has never been at .*--unlogged/);
-    assert.deepEqual(JSON.parse(await done(["fs", "labels", "--json"])), [{ name: "site", ca_id: base }]);
-  });
-
-  test("a merge with a conflict shows both versions, prints no id, and can take one side", async () => {
-    const left = async (base: string, text: string): Promise<string> =>
-      (await ran("--fs", base, "-e", `await fs.writeFile('a.txt', ${JSON.stringify(text)})`)).fs;
-    const base = await left("none", "one\n\x1b[2J\n");
-    const [ours, theirs] = [await left(base, "1\n"), await left(base, "I\n")];
-    const ended = await home.runyard(["fs", "merge", "--base", base, ours, theirs]);
-    assert.deepEqual([ended.code, ended.stdout], [1, ""]);
-    assert.match(ended.stderr, /\na\.txt \(text\)\n<<<<<<< ours\n1\n(.*\n)*=======\nI\n>>>>>>> theirs\n/);
-    assert.doesNotMatch(ended.stderr, /\x1b/);
-    assert.equal(await done(["fs", "merge", "--base", base, "--prefer", "theirs", ours, theirs]), `${theirs}\n`);
-  });
 });
 
 test("the prompt survives the death and the restart of its yard, with its memory", async () => {
@@ -341,7 +279,6 @@ test("the prompt survives the death and the restart of its yard, with its memory
   assert.deepEqual(await repl.ended(), { exitCode: 0 });
 });
 
-const id = "0".repeat(64);
 for (const { args, says } of [
   { args: ["js", "nope"], says: /unknown command/ },
   { args: ["js", "run"], says: /no script/ },
@@ -351,9 +288,6 @@ for (const { args, says } of [
   { args: ["js", "run", "-e", "1", "--tag", "x"], says: /KEY=value/ },
   { args: ["js", "output", "x", "-f", "--json"], says: /leave one out/ },
   { args: ["js", "cancel"], says: /missing required argument/ },
-  { args: ["fs", "push", id], says: /missing required argument/ },
-  { args: ["fs", "push", id, "x", "--force", "--expected", id], says: /cannot be used with/ },
-  { args: ["fs", "merge", id, id, "--prefer", "none"], says: /ours, theirs/ },
 ]) {
   test(`${["runyard", ...args].join(" ")} is refused as a mistake in its use`, async () => {
     using home = openHome();
@@ -367,8 +301,7 @@ for (const { args, says } of [
 test("every command shows an example in its help", async () => {
   using home = openHome();
   const js = ["run", "ls", "show", "output", "cancel", "repl"].map((command) => ["js", command]);
-  const fs = ["ls", "labels", "head", "log", "push", "reset", "merge"].map((command) => ["fs", command]);
-  for (const command of [["js"], ["fs"], ...js, ...fs]) {
+  for (const command of [["js"], ...js]) {
     const { code, stdout } = await home.runyard([...command, "--help"]);
     assert.equal(code, 0, command.join(" "));
     assert.match(stdout, new RegExp(`Examples?:\n(.*\n)*.*\\brunyard ${command.join(" ")}\\b`), command.join(" "));

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { until } from "../src/platform/testing/until.ts";
-import { type Home, openHome } from "./support/home.ts";
-import { type RunningYard, startYard } from "./support/yard-process.ts";
+import { useCommandYard } from "./support/command-yard.ts";
 
 /** A worker that answers each message with its bytes from the last to the first. */
 const worker = `
@@ -17,23 +16,17 @@ const worker = `
   }`;
 
 describe("messages from the command line", () => {
-  let home: Home;
-  let yard: RunningYard;
+  const line = useCommandYard();
+  const { home, done } = line;
   before(async () => {
-    home = openHome();
-    yard = await startYard([], home);
+    const { yard } = line;
     await add("worker", "--env", `YARD=${yard.local.url}`, "--", process.execPath, "--input-type=module", "-e", worker);
     await add("deaf", "--", "sleep", "600");
     await add("off", "--disabled", "--", "sleep", "600");
   });
-  after(async () => {
-    await yard[Symbol.asyncDispose]();
-    home[Symbol.dispose]();
-  });
 
   async function add(...args: string[]): Promise<void> {
-    const ended = await home.runyard(["app", "add", ...args]);
-    assert.equal(ended.code, 0, ended.stderr);
+    await done(["app", "add", ...args]);
   }
 
   test("the reply is printed as it came, without a line break of ours", async () => {

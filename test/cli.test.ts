@@ -1,22 +1,15 @@
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { until } from "../src/platform/testing/until.ts";
-import { type Home, openHome } from "./support/home.ts";
-import { adminPassword as password, type RunningYard, startYard } from "./support/yard-process.ts";
+import { useCommandYard } from "./support/command-yard.ts";
+import { openHome } from "./support/home.ts";
+import { adminPassword as password, startYard } from "./support/yard-process.ts";
 
 describe("the command line against a running yard", () => {
-  let home: Home;
-  let yard: RunningYard;
-  before(async () => {
-    home = openHome();
-    yard = await startYard([], home);
-  });
-  after(async () => {
-    await yard[Symbol.asyncDispose]();
-    home[Symbol.dispose]();
-  });
+  const line = useCommandYard();
+  const { home } = line;
 
   test("run needs no login on the yard's own machine, prints the output and exits with the remote code", async () => {
     const ended = await home.runyard(["run", "--", "sh", "-c", "echo hello; exit 3"]);
@@ -105,15 +98,15 @@ describe("the command line against a running yard", () => {
 
   test("a wrong token is refused with the way to log in", async () => {
     const refused = await home.runyard(["run", "--", "true"], {
-      env: { RUNYARD_URL: yard.local.url, RUNYARD_TOKEN: "nonsense" },
+      env: { RUNYARD_URL: line.yard.local.url, RUNYARD_TOKEN: "nonsense" },
     });
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, /runyard login/);
   });
 
   async function runsLeft(): Promise<string[]> {
-    const reply = await fetch(`${yard.local.url}/appmesh/applications`, {
-      headers: { authorization: `Bearer ${yard.local.token}` },
+    const reply = await fetch(`${line.yard.local.url}/appmesh/applications`, {
+      headers: { authorization: `Bearer ${line.yard.local.token}` },
     });
     return ((await reply.json()) as { name: string }[])
       .map(({ name }) => name)

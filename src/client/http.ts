@@ -2,6 +2,7 @@
  *  redirect (the token goes to the named yard and nowhere else), and starts 20 ms sooner. */
 import http from "node:http";
 import https from "node:https";
+import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { errnoOf, YardError, type YardErrorCode } from "../platform/errors.ts";
 import { packageVersion } from "../version.ts";
@@ -18,8 +19,11 @@ export interface YardRequest {
   readonly json?: unknown;
   /** In place of `json`: bytes as they are. */
   readonly bytes?: Uint8Array;
+  /** In place of both: what is sent as it comes, of a length that nobody knows. It is destroyed when the yard has heard enough. */
+  readonly stream?: Readable;
   readonly signal?: AbortSignal;
-  /** Until the reply begins (default 30 s); its body may take as long as it takes. `Infinity`: a reply that may be silent for hours. */
+  /** Until the reply begins (default 30 s); its body may take as long as it takes. `Infinity`: a reply that may be silent for hours. While a
+   *  `stream` is sent: without anything moving (default 2 min). */
   readonly timeoutMs?: number;
   /** Statuses besides 2xx that are the caller's affair. */
   readonly accept?: readonly number[];
@@ -29,6 +33,8 @@ export interface YardClient {
   readonly url: string;
   /** @throws {YardError} unavailable (no yard there, or it went away), unauthenticated, forbidden, not_found, … as the yard answers */
   request(request: YardRequest): Promise<http.IncomingMessage>;
+  /** For a URL that the yard has handed out, of itself or of its store: whoever holds that needs no credential, and gets none. */
+  withoutCredential(origin: string): YardClient;
 }
 
 export function createYardClient(address: YardAddress): YardClient {
@@ -50,37 +56,57 @@ export function createYardClient(address: YardAddress): YardClient {
     const response = await send(
       url,
       { agent, method: call.method, headers, ca: address.ca, signal: call.signal },
-      body,
-      call.timeoutMs ?? 30_000,
+      { whole: body, stream: call.stream },
+      call.timeoutMs ?? (call.stream ? 120_000 : 30_000),
     );
     const status = response.statusCode ?? 0;
     if ((status >= 200 && status < 300) || call.accept?.includes(status)) return response;
     throw await asError(response, address.url);
   }
 
-  return { url: address.url, request };
+  return {
+    url: address.url,
+    request,
+    // The yard's own certificate says nothing of others.
+    withoutCredential: (origin) =>
+      createYardClient({ url: origin, ca: origin === new URL(address.url).origin ? address.ca : undefined }),
+  };
 }
 
 async function send(
   url: URL,
   options: https.RequestOptions,
-  body: Uint8Array | undefined,
+  body: { readonly whole: Uint8Array | undefined; readonly stream: Readable | undefined },
   timeoutMs: number,
 ): Promise<http.IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
   const request = (url.protocol === "https:" ? https : http).request(url, options, resolve);
   const giveUp = (): void => void request.destroy(new Error(`no answer within ${timeoutMs / 1_000} s`));
-  using _timeout = Number.isFinite(timeoutMs) ? setTimeout(giveUp, timeoutMs) : undefined;
+  using _timeout = Number.isFinite(timeoutMs) && !body.stream ? setTimeout(giveUp, timeoutMs) : undefined;
   // Finds out when the machine behind a silent reply is gone.
   request.on("socket", (socket) => socket.setKeepAlive(true, 30_000));
   request.on("error", reject);
-  request.end(body);
+  if (body.stream) request.setTimeout(timeoutMs, giveUp);
+  if (body.stream) sendStream(body.stream, request);
+  else request.end(body.whole);
   try {
     return await promise;
   } catch (error) {
-    if (options.signal?.aborted) throw error;
+    if (options.signal?.aborted || error === body.stream?.errored) throw error;
     throw cannotReach(url, error);
   }
+}
+
+/** A yard that refuses what comes answers before all has come: then only its reply is still to be read, and the connection is of no more use. */
+function sendStream(stream: Readable, request: http.ClientRequest): void {
+  stream.once("error", (error) => request.destroy(error));
+  request.once("close", () => stream.destroy());
+  request.once("response", (response) => {
+    if (stream.readableEnded) return;
+    stream.unpipe(request).destroy();
+    response.once("close", () => request.destroy());
+  });
+  stream.pipe(request);
 }
 
 function cannotReach(url: URL, cause: unknown): YardError {
@@ -110,6 +136,7 @@ const codeOfStatus: Readonly<Record<number, YardErrorCode>> = {
   412: "precondition",
   413: "too_large",
   417: "interrupted",
+  422: "invalid",
   429: "too_many",
   503: "unavailable",
   507: "storage_full",
@@ -136,14 +163,16 @@ async function asError(response: http.IncomingMessage, yardUrl: string): Promise
   return new YardError(code, code === "internal" ? `${yardUrl} answered ${status}: ${said}` : said);
 }
 
-/** What an error body of the yard's APIs says: `{"message"}`, `{"error":{"message"}}` or `{"error"}`. */
+const xmlMessage = /<Message>([^<]*)<\/Message>/;
+
+/** What an error body of the yard's APIs says: `{"message"}`, `{"error":{"message"}}` or `{"error"}`; or of a store of files, in XML. */
 function messageIn(body: string): string | undefined {
   try {
     const parsed = parseObject(body);
     if (typeof parsed.error === "string") return parsed.error;
     return optionalTextField(parsed.error === undefined ? parsed : asObject(parsed.error, '"error"'), "message");
   } catch {
-    return undefined; // not JSON: an answer of something between the yard and us
+    return xmlMessage.exec(body)?.[1]; // else an answer of something between the yard and us
   }
 }
 

@@ -21,21 +21,31 @@ export async function listLabels(client: YardClient): Promise<Label[]> {
 
 /** The snapshot that the label names. @throws {YardError} not_found */
 export async function getHead(client: YardClient, label: string): Promise<string> {
+  const head = await findHead(client, label);
+  if (head === undefined) throw noSuchLabel(label);
+  return head;
+}
+
+/** Undefined: there is no such label. */
+export async function findHead(client: YardClient, label: string): Promise<string | undefined> {
   const response = await client.request({ method: "GET", path: labelPath(label), accept: [404] });
   if (response.statusCode !== 404) return textField(asObject(await readJson(response), "the label"), "ca_id");
   await discard(response);
-  throw noSuchLabel(label);
+  return undefined;
 }
 
 export function noSuchLabel(label: string): YardError {
   return new YardError("not_found", `there is no label ${inert(label)}. See which there are: runyard fs labels`);
 }
 
-const snapshotId = /^[0-9a-f]{64}$/i;
+/** 64 hexadecimal digits are an id, whatever else they might be the name of. */
+export function isSnapshotId(text: string): boolean {
+  return /^[0-9a-f]{64}$/i.test(text);
+}
 
-/** What 64 hexadecimal digits or else a label name. @throws {YardError} not_found */
+/** What an id, or else a label, stands for. @throws {YardError} not_found */
 export async function resolveSnapshot(client: YardClient, name: string): Promise<string> {
-  return snapshotId.test(name) ? name.toLowerCase() : getHead(client, name);
+  return isSnapshotId(name) ? name.toLowerCase() : getHead(client, name);
 }
 
 /** A label was moved. */

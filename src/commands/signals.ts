@@ -7,18 +7,22 @@ export type StopSignal = "SIGINT" | "SIGTERM";
 const sameKeyPressMs = 500;
 
 export interface StopRequest extends Disposable {
-  /** Resolves with the first signal. A second one, pressed later, ends the process at once. */
+  /** Resolves with the first signal. A second one, pressed later, ends the process at once, or does what was asked for. */
   readonly received: Promise<StopSignal>;
 }
 
-export function onStopRequest(): StopRequest {
+export function onStopRequest({
+  onSecond = (signal) => process.exit(exitCodeOf(signal)),
+}: {
+  onSecond?: (signal: StopSignal) => void;
+} = {}): StopRequest {
   const { promise, resolve } = Promise.withResolvers<StopSignal>();
   let firstAt: number | undefined;
   const listener = (signal: StopSignal): void => {
     const now = performance.now();
     firstAt ??= now;
     resolve(signal);
-    if (now - firstAt > sameKeyPressMs) process.exit(exitCodeOf(signal));
+    if (now - firstAt > sameKeyPressMs) onSecond(signal);
   };
   process.on("SIGINT", listener);
   process.on("SIGTERM", listener);

@@ -7,10 +7,10 @@
  *  Page list, of a directory of more than 256 entries: the 32-byte ids of its pages. A page ends behind a name whose hash ends in seven zero
  *  bits: so where pages begin follows from the names, one changed entry makes one new page, and history leaves no trace. */
 import { YardError } from "../platform/errors.ts";
+import { isEntryName } from "../platform/trees/tree-entry.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import type { Entry } from "./entry.ts";
 import { type ObjectId, objectIdOf, objectKinds, type StoredObject } from "./object.ts";
-import { isEntryName } from "./tree-path.ts";
 
 export type NamedEntry = readonly [name: string, entry: Entry];
 

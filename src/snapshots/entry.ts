@@ -36,8 +36,7 @@ export type Entry = LeafEntry | DirectoryEntry;
 
 export const fileMode = 0o644;
 export const directoryMode = 0o755;
-/** Setuid, setgid and the sticky bit are never kept. */
-export const modeBits = 0o777;
+export { modeBits } from "../platform/trees/tree-entry.ts";
 export const linkMode = 0o777;
 
 /** What an entry adds to the size of the directory it is in. */

@@ -27,18 +27,6 @@ export function checkLinkTarget(target: string): void {
   if (target === "") throw new TreeError("EINVAL", target);
 }
 
-/** Whether it can be the name of one entry. */
-export function isEntryName(name: string): boolean {
-  return (
-    name !== "" &&
-    name !== "." &&
-    name !== ".." &&
-    !/[/\0]/.test(name) &&
-    name.isWellFormed() &&
-    Buffer.byteLength(name) <= maxNameBytes
-  );
-}
-
 function checkedParts(path: string): readonly string[] {
   checkText(path);
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");

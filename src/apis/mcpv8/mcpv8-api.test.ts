@@ -123,6 +123,17 @@ test("runs a script, and shows its status, result and output", async () => {
   assert.deepEqual([line.data, line.start_line, line.end_line, line.has_more], ["{ a: 1 }", 1, 2, false]);
 });
 
+test("whoever prefers to wait is answered at the execution's end, or when the wait is over", async () => {
+  const get = (id: string, prefer: string) => ask("GET", `/api/executions/${id}`, { headers: { prefer } });
+  const waited = await get(await exec({ code: "await new Promise((done) => setTimeout(done, 300)); 7" }), "wait=60");
+  assert.deepEqual([waited.json.status, waited.json.result], ["completed", "7"]);
+  assert.equal(waited.headers.get("preference-applied"), "wait=60");
+  const id = await exec(endless);
+  assert.equal((await get(id, "wait=0")).json.status, "running");
+  assert.equal((await get(id, "wait=1")).json.status, "running");
+  await ask("POST", `/api/executions/${id}/cancel`);
+});
+
 test("a script without a final value has an empty result, one that cannot be parsed has failed", async () => {
   const [empty, wrong] = [await ended(await exec({ code: "" })), await ended(await exec({ code: "let = = 1" }))];
   assert.deepEqual([empty.status, empty.result], ["completed", ""]);

@@ -2,6 +2,7 @@
 import type { Audit, Authenticator, Teams } from "../../identity/identity.ts";
 import type { Scripts } from "../../scripts/scripts.ts";
 import type { Snapshots } from "../../snapshots/snapshots.ts";
+import type { Programs } from "./programs.ts";
 
 export interface McpV8Parts {
   readonly version: string;
@@ -12,6 +13,7 @@ export interface McpV8Parts {
   essential<T>(work: () => Promise<T>): Promise<T>;
   readonly scripts: Scripts;
   readonly snapshots: Snapshots;
+  readonly programs: Programs;
   /** Whether programs on this machine need no token. */
   readonly open: boolean;
 }

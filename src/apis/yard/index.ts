@@ -11,6 +11,8 @@ import { registerHealthRoutes } from "./routes/health.ts";
 import { registerHostsRoute } from "./routes/hosts.ts";
 import { registerOutputRoute } from "./routes/output.ts";
 import { registerSelfRoute } from "./routes/self.ts";
+import { registerTreeRoutes } from "./routes/trees.ts";
+import { registerTreeUpload } from "./routes/trees-upload.ts";
 
 export function yardApi(parts: YardApiParts): Api {
   const guard = createGuard(parts);
@@ -19,7 +21,8 @@ export function yardApi(parts: YardApiParts): Api {
     name: "yard",
     title: "Runyard",
     version: parts.version,
-    description: "The yard's own operations: health, metrics, events, hosts, and the output of apps as a stream.",
+    description:
+      "The yard's own operations: health, metrics, events, hosts, the output of apps as a stream, and file trees as archives.",
     pathPrefixes: ["/yard", "/healthz", "/readyz", "/metrics", "/openapi", "/docs"],
     securitySchemes: {
       Bearer: { type: "http", scheme: "bearer", description: "A token of any API's login, or an API key" },
@@ -32,6 +35,8 @@ export function yardApi(parts: YardApiParts): Api {
       registerEventsRoute(app, parts, guard);
       registerHostsRoute(app, parts, guard);
       registerBlobRoutes(app, parts.blobs);
+      registerTreeRoutes(app, parts, guard);
+      registerTreeUpload(app, parts, guard, trail);
     },
     sendError,
     notFound: (request, reply) =>

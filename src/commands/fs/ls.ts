@@ -2,12 +2,12 @@
 import type { Command } from "commander";
 import type { YardFlags } from "../../client/find-yard.ts";
 import { resolveSnapshot } from "../../client/scripts-fs.ts";
-import { listTree, type TreeFile } from "../../client/scripts-tree.ts";
+import { type ListedEntry, listTree } from "../../client/trees.ts";
 import { type Column, tableLines } from "../app/table.ts";
 import { bytesText } from "../app/text.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { stoppable } from "../stoppable.ts";
-import { addYardOptions, connectToYard, followParts } from "../yard-options.ts";
+import { addYardOptions, connectToYard } from "../yard-options.ts";
 
 type ListOptions = YardFlags & { json?: boolean };
 
@@ -15,7 +15,7 @@ export function define(command: Command): void {
   addYardOptions(command)
     .argument("<snapshot>", "the id of a snapshot, or a label")
     .argument("[path]", "what is at this path and below it", "/")
-    .option("--json", "print the files as an array")
+    .option("--json", "print them as an array")
     .addHelpText("after", help)
     .action(async (snapshot: string, path: string, options: ListOptions) => {
       process.exitCode = await list(snapshot, path, options);
@@ -23,7 +23,7 @@ export function define(command: Command): void {
 }
 
 const help = `
-Files and symbolic links; a directory is there by what is in it. A script looks for them on the yard, which \`runyard js ls\` lists, too.
+Each directory, with a slash at its end, comes before what is in it.
 
 Examples:
   $ runyard fs ls site
@@ -32,20 +32,31 @@ Examples:
 function list(name: string, path: string, { json, ...flags }: ListOptions): Promise<number> {
   return stoppable(
     async (signal) => {
-      const snapshot = await resolveSnapshot(await connectToYard(flags), name);
-      const files = await listTree(snapshot, path, followParts(flags, signal));
+      const client = await connectToYard(flags);
+      const snapshot = await resolveSnapshot(client, name);
+      const entries = await Array.fromAsync(listTree(client, snapshot, path, signal));
       const width = process.stdout.columns || Number.POSITIVE_INFINITY;
-      if (json) console.log(JSON.stringify(files));
-      else if (files.length === 0) console.error("There is no file.");
-      else for (const line of tableLines(files, columns, width)) console.log(line);
+      if (json) console.log(JSON.stringify(entries));
+      else if (entries.length === 0) console.error("There is nothing.");
+      else for (const line of tableLines(entries, columns, width)) console.log(line);
       return exitCodes.ok;
     },
     { whenOutputCloses: exitCodes.ok },
   );
 }
 
-const columns: readonly Column<TreeFile>[] = [
+const columns: readonly Column<ListedEntry>[] = [
   { heading: "MODE", cell: ({ mode }) => mode.toString(8).padStart(4, "0"), dispensable: 1 },
-  { heading: "SIZE", cell: ({ size }) => bytesText(size), alignRight: true, dispensable: 2 },
-  { heading: "PATH", cell: ({ path, target }) => (target === undefined ? path : `${path} -> ${target}`) },
+  {
+    heading: "SIZE",
+    cell: ({ type, size }) => (type === "directory" ? "-" : bytesText(size)),
+    alignRight: true,
+    dispensable: 2,
+  },
+  { heading: "PATH", cell: pathText },
 ];
+
+function pathText({ path, type, target }: ListedEntry): string {
+  if (type === "directory") return `${path}/`;
+  return target === undefined ? path : `${path} -> ${target}`;
+}
