@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { startYard } from "../test/support/yard-process.ts";
 
 /** The APIs that are served whole, by the name of their document. */
-const wholeApis = ["appmesh", "mcp-v8"] as const;
+const wholeApis = ["appmesh", "mcp-v8", "mitosis"] as const;
 
 const root = join(import.meta.dirname, "..");
 

@@ -6,6 +6,7 @@ import { runVariables } from "./apis/appmesh/process-environment.ts";
 import { createSeal } from "./apis/appmesh/seal.ts";
 import { mcpApi } from "./apis/mcp/index.ts";
 import { mcpV8Api } from "./apis/mcpv8/index.ts";
+import { mitosisApi } from "./apis/mitosis/index.ts";
 import { yardApi } from "./apis/yard/index.ts";
 import { type Apps, createApps } from "./apps/apps.ts";
 import { withExecUsers } from "./apps/exec-users.ts";
@@ -20,6 +21,7 @@ import { ensureFirstAdmin } from "./identity/first-start.ts";
 import type { Identity } from "./identity/identity.ts";
 import { openIdentity } from "./identity/open.ts";
 import { clearRemovedTeams } from "./identity/removed-teams.ts";
+import { createTeamDirectory } from "./identity/team-directory.ts";
 import { createUserSummaries } from "./identity/user-summaries.ts";
 import { cacheUserSummaries } from "./identity/user-summary-cache.ts";
 import { ensureLocalKey } from "./local-key.ts";
@@ -39,14 +41,17 @@ import { openReserve } from "./platform/reserve.ts";
 import { every } from "./platform/timers.ts";
 import { createPrograms, programDirectory } from "./programs.ts";
 import { openSnapshots } from "./snapshots/snapshots.ts";
+import { openTasks, usualTaskSettings } from "./tasks/room.ts";
 import { packageVersion } from "./version.ts";
 import { closedDirectories, openAppMeshSettings } from "./yard/appmesh.ts";
-import { openBus, openRedisIfAny } from "./yard/bus.ts";
+import { openBus, openPeersRedis, openRedisIfAny } from "./yard/bus.ts";
 import { certificateFile, certificatePath, tlsSource } from "./yard/certificates.ts";
-import { clearTeam, collectGarbage, housekeeping } from "./yard/housekeeping.ts";
+import { clearTeam, collectGarbage, housekeeping, removeArtifacts } from "./yard/housekeeping.ts";
 import { localHostParts } from "./yard/local-host.ts";
 import { mcpParts } from "./yard/mcp.ts";
+import { mitosisParts } from "./yard/mitosis.ts";
 import { openScriptRoom } from "./yard/scripts.ts";
+import { createShutdownSwitch } from "./yard/shutdown-switch.ts";
 import { openStorage } from "./yard/storage.ts";
 import { yardApiParts } from "./yard/yard-api.ts";
 
@@ -57,6 +62,8 @@ export interface Yard extends AsyncDisposable {
   readonly http: HttpServer;
   readonly identity: Identity;
   readonly apps: Apps;
+  /** Resolves once an administrator has asked for the end of the server through an API. */
+  readonly stopRequested: Promise<void>;
   /** Stops the local agent and all it runs, gracefully. The yard itself goes on until it is disposed of. */
   stopHost(): Promise<void>;
 }
@@ -124,6 +131,15 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
   if (firstAdmin && config.examples) await beginWithExamples(firstAdmin.username, { identity, apps, log });
   const storage = opened.use(await openStorage({ config, directory: data.blobs, masterKey, database, clock, log }));
   const { blobs } = storage;
+  const teamDirectory = opened.use(createTeamDirectory({ database, bus, clock }));
+  const room = opened.use(
+    await openTasks({
+      ...{ database, bus, clock, log, settings: usualTaskSettings },
+      beforeForgetting: (taskUuids) => removeArtifacts(storage.files, taskUuids),
+    }),
+  );
+  const peersRedis = await openPeersRedis(config, { redis, masterKey, log });
+  const shutdown = createShutdownSwitch(log);
   const snapshots = openSnapshots({ database, blobs, clock });
   const { scripts, heaps } = opened.use(
     await openScriptRoom({
@@ -144,14 +160,14 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
   const { signal } = stopping;
   opened.use(every(collectionMs, () => collectGarbage({ snapshots, scripts, ...config.snapshots, signal, log })));
   opened.defer(() => stopping.abort()); // a collection may take minutes, and can be ended anywhere
-  opened.use(every(housekeepingMs, () => housekeeping({ identity, events, heaps, log })));
+  opened.use(every(housekeepingMs, () => housekeeping({ identity, events, heaps, room, log })));
   opened.use(
     clearRemovedTeams({
       database,
       clock,
       bus,
       log,
-      clear: (teamId) => clearTeam(teamId, { scripts, snapshots, files: storage.files }),
+      clear: (teamId) => clearTeam(teamId, { scripts, snapshots, room, files: storage.files }),
     }),
   );
 
@@ -195,6 +211,12 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
           ...{ scripts, snapshots, apps },
           openapi: async (): Promise<string> => (await http.fastify.inject("/openapi/mcp-v8.json")).body,
         }),
+        mitosisApi(
+          mitosisParts({
+            ...{ config, identity, teamDirectory, room, shutdown, essential },
+            ...{ files: storage.files, redis: peersRedis },
+          }),
+        ),
       ],
       ...{ log, metrics },
       tls: tlsSource(config, data),
@@ -206,6 +228,7 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
   const listeners = await http.listen([
     ...config.listen,
     ...config.listenAppmesh.map((spec) => ({ ...spec, api: "appmesh" })),
+    ...config.listenMitosis.map((spec) => ({ ...spec, api: "mitosis" })),
   ]);
   // Those of App Mesh alone first: its clients are meant to ask there.
   const specs = listeners.map(({ spec }) => spec);
@@ -228,6 +251,7 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
     urls: listeners.map((listener) => listener.url),
     adminPassword: firstAdmin?.generatedPassword ?? undefined,
     ...{ http, identity, apps },
+    stopRequested: shutdown.requested,
     stopHost: () => localHost.stop({ graceMs: stopGraceMs }),
     [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
   };

@@ -2,6 +2,7 @@
 
 import type { Figure } from "../harness/figure.ts";
 import { applicationList } from "./application-list.ts";
+import { artifactUpload } from "./artifact-upload.ts";
 import { fileDownload } from "./file-download.ts";
 import { fileUpload } from "./file-upload.ts";
 import { httpRead } from "./http-read.ts";
@@ -17,6 +18,8 @@ import { scriptStateless } from "./script-stateless.ts";
 import { startOfApps } from "./start-of-apps.ts";
 import { syncRunLatency } from "./sync-run-latency.ts";
 import { syncRunThroughput } from "./sync-run-throughput.ts";
+import { taskBatchSubmit } from "./task-batch-submit.ts";
+import { taskClaim } from "./task-claim.ts";
 import { treeMerge } from "./tree-merge.ts";
 import { treeSnapshot } from "./tree-snapshot.ts";
 
@@ -32,6 +35,7 @@ export const figures: readonly Figure[] = [
   outputThroughput,
   fileDownload,
   fileUpload,
+  artifactUpload,
   schedulesAtRest,
   treeSnapshot,
   treeMerge,
@@ -39,4 +43,6 @@ export const figures: readonly Figure[] = [
   scriptStateful,
   scriptLatency,
   scriptLoad,
+  taskClaim,
+  taskBatchSubmit,
 ];

@@ -30,7 +30,7 @@ async function serve(config: Config): Promise<void> {
   await using yard = await openYard(config, { launcher });
   flushCompileCache(); // it is written at the end of the process otherwise, and this one may well be killed
   console.log(welcome(yard, config));
-  const signal = await stop.received;
+  const signal = await Promise.race([stop.received, yard.stopRequested.then(() => "SIGTERM" as const)]);
   const stopsHost = signal === "SIGINT" || config.stopHost;
   console.log(
     stopsHost

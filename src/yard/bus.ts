@@ -1,4 +1,5 @@
-/** By what the yards that share a database hear of each other. */
+/** By what the yards that share a database hear of each other, and Mitosis' clients and workers of tasks. */
+import { noRedisAccess, openRedisAccess, type RedisAccess } from "../apis/mitosis/redis-access.ts";
 import type { Config } from "../config.ts";
 import { type Bus, createBus } from "../platform/bus/bus.ts";
 import { openRedisBus } from "../platform/bus/redis-bus.ts";
@@ -23,4 +24,10 @@ export async function openBus({ redis, masterKey, log }: BusParts): Promise<Bus<
   if (redis === undefined) return createBus<Topics>({ onError });
   const channel = `runyard:${deriveKey(masterKey, "bus channel").toString("hex", 0, 8)}`;
   return openRedisBus<Topics>({ redis, channel, schemas: topicSchemas, onError });
+}
+
+export async function openPeersRedis(config: Config, { redis, masterKey, log }: BusParts): Promise<RedisAccess> {
+  const { redisUrl: url, mitosisRedis } = config;
+  if (redis === undefined || url === undefined || !mitosisRedis.enabled) return noRedisAccess;
+  return openRedisAccess({ redis, url, address: mitosisRedis.address, masterKey, log });
 }

@@ -6,19 +6,23 @@ import type { Log } from "../platform/log.ts";
 import type { HeapCollection } from "../scripts/heap-collection.ts";
 import type { Scripts } from "../scripts/scripts.ts";
 import type { Snapshots } from "../snapshots/snapshots.ts";
+import type { TaskRoom } from "../tasks/room.ts";
 import type { StoredFiles } from "../tasks/storage/stored-files.ts";
+import { artifactKinds } from "../tasks/task.ts";
 
 interface Kept {
   readonly identity: Identity;
   readonly events: EventLog;
   readonly heaps: HeapCollection;
+  readonly room: Pick<TaskRoom, "tidy">;
   readonly log: Log;
 }
 
-export async function housekeeping({ identity, events, heaps, log }: Kept): Promise<void> {
+export async function housekeeping({ identity, events, heaps, room, log }: Kept): Promise<void> {
   try {
     await identity.purgeExpired();
     await events.trim();
+    await room.tidy();
     const collected = await heaps.pass();
     if (collected.heaps > 0) log.info(collected, "heaps that nobody needs any more were collected");
   } catch (error) {
@@ -27,14 +31,23 @@ export async function housekeeping({ identity, events, heaps, log }: Kept): Prom
 }
 
 interface TeamKeepers extends Pick<CollectionSources, "scripts" | "snapshots"> {
+  readonly room: Pick<TaskRoom, "clearTeam">;
   readonly files: StoredFiles;
 }
 
 /** Of a team that is no more. */
-export async function clearTeam(teamId: string, { scripts, snapshots, files }: TeamKeepers) {
+export async function clearTeam(teamId: string, { scripts, snapshots, room, files }: TeamKeepers) {
+  await room.clearTeam(teamId);
   await files.removeTeam(teamId);
   await scripts.removeTeam(teamId);
   await snapshots.removeTeam(teamId);
+}
+
+/** What tasks have left, before they are forgotten. */
+export async function removeArtifacts(files: StoredFiles, taskUuids: readonly string[]): Promise<void> {
+  const ofTask = (taskUuid: string) =>
+    artifactKinds.map((artifact) => ({ kind: "artifact" as const, taskUuid, artifact }));
+  await files.removeAll(taskUuids.flatMap(ofTask));
 }
 
 interface CollectionSources {
