@@ -6,7 +6,7 @@ import { openRedisBus } from "../platform/bus/redis-bus.ts";
 import { type Topics, topicSchemas } from "../platform/bus/topics.ts";
 import { deriveKey } from "../platform/crypto/secrets.ts";
 import type { Log } from "../platform/log.ts";
-import { openRedis, type RedisConnection } from "../platform/redis/connection.ts";
+import type { RedisConnection } from "../platform/redis/connection.ts";
 
 interface BusParts {
   readonly redis: RedisConnection | undefined;
@@ -15,7 +15,10 @@ interface BusParts {
 }
 
 export async function openRedisIfAny({ redisUrl: url }: Config, log: Log): Promise<RedisConnection | undefined> {
-  return url === undefined ? undefined : openRedis({ url, log });
+  if (url === undefined) return undefined;
+  // Its 700 modules are for those who have one.
+  const { openRedis } = await import("../platform/redis/connection.ts");
+  return openRedis({ url, log });
 }
 
 /** The channel's name follows from the master key: the same for the replicas of a yard, another one for any other yard. */

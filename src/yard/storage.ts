@@ -4,7 +4,6 @@ import type { Config } from "../config.ts";
 import { defaultStorageQuotaBytes } from "../identity/quotas.ts";
 import type { BlobStore, BlobUrls } from "../platform/blobs/blob-store.ts";
 import { openFileBlobStore } from "../platform/blobs/file-store.ts";
-import { openS3BlobStore } from "../platform/blobs/s3-store.ts";
 import { createSignedUrls } from "../platform/blobs/signed-urls.ts";
 import { createUrlSigner } from "../platform/blobs/signing.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -58,6 +57,7 @@ interface OpenedBlobs extends AsyncDisposable {
 
 async function openBlobs({ config, directory, clock }: StorageSources, ownUrls: BlobUrls): Promise<OpenedBlobs> {
   if (config.s3 !== undefined) {
+    const { openS3BlobStore } = await import("../platform/blobs/s3-store.ts"); // with the S3 client: several megabytes
     const blobs = await openS3BlobStore(config.s3);
     return { blobs, urls: blobs, [Symbol.asyncDispose]: () => blobs[Symbol.asyncDispose]() };
   }
