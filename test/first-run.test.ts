@@ -88,7 +88,7 @@ test("Ctrl-C stops the local agent and what it runs, SIGTERM leaves them", async
   assert.ok(isAlive(pid) && isAlive(agent));
   await yard.start();
   assert.equal((await yard.stop("SIGINT")).code, 0);
-  await until(async () => !isAlive(pid) && !isAlive(agent), { timeoutMs: 10_000 });
+  await until(async () => !isAlive(pid) && !isAlive(agent));
 });
 
 async function login(url: string): Promise<{ access_token: string }> {

@@ -38,7 +38,7 @@ test(`the agent is killed ${kills} times: apps keep their processes and their ou
     after.map((app) => app.starts),
     [1, 1],
   );
-  await until(async () => (await duplicates(mark)).length === 0, { timeoutMs: 10_000 });
+  await until(async () => (await duplicates(mark)).length === 0);
   const lines = (await api.expect("GET", "/app/counter/output")).text.split("\n").slice(0, -1).map(Number);
   assert.deepEqual(
     lines,
@@ -61,7 +61,7 @@ test("an exit that happened while the agent was dead is unknown, and the app is 
   process.kill(always.pid, "SIGTERM");
   process.kill(agent, "SIGKILL");
 
-  await until(async () => (await view(api, "always")).starts === 2, { timeoutMs: 15_000 });
+  await until(async () => (await view(api, "always")).starts === 2);
   const ended = await view(api, "once");
   assert.equal(ended.pid, undefined);
   assert.equal(ended.return_code, undefined, "no invented exit code");
