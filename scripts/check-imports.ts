@@ -47,7 +47,7 @@ export const roomRules: Readonly<Record<string, RoomRule>> = {
   "examples.ts": { values: [...base, "apps", "apis"], types: ["identity/identity.ts"] },
   // What the composition root does for one part of the house each.
   yard: {
-    values: [...base, "config.ts", "identity", "snapshots", "hosts", ...domains, "apis"],
+    values: [...base, "config.ts", "client", "identity", "snapshots", "hosts", ...domains, "apis"],
   },
   "yard.ts": {
     values: [

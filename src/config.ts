@@ -69,6 +69,8 @@ export interface Config {
     readonly maxUploadBytes: number;
   };
   readonly mitosis: { readonly reading: "auto" | "client" | "document" };
+  /** Of the yard's own worker; 0: there is none. */
+  readonly workerSlots: number;
   readonly scripts: {
     readonly open: boolean;
     readonly keepHeaps: boolean;
@@ -216,6 +218,7 @@ function assemble(values: SettingValues): Omit<Config, "warnings" | "effective">
       maxUploadBytes: values["appmesh.max-upload"] * 1_048_576,
     },
     mitosis: { reading: values["mitosis.reading"] },
+    workerSlots: values["worker-slots"],
     scripts: scriptSettings(values),
     mitosisRedis: { enabled: values["mitosis.redis"], address: values["mitosis.redis-address"] },
     mcp: { mode: values["mcp.mode"], hosts: values["mcp.hosts"] ?? [] },

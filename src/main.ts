@@ -14,6 +14,10 @@ const commands: CommandTable = {
     summary: "run this host's agent: it owns the processes (serve starts one by itself)",
     load: () => import("./commands/agent.ts"),
   },
+  worker: {
+    summary: "run tasks of a yard on this machine; list and remove workers",
+    load: () => import("./commands/worker-admin.ts"),
+  },
   run: {
     summary: "run a command on the yard, with its output and its exit code",
     load: () => import("./commands/run.ts"),
@@ -26,6 +30,15 @@ const commands: CommandTable = {
     summary: "send a message to a running app and print its reply",
     load: () => import("./commands/send.ts"),
   },
+  task: {
+    summary: "queue commands, wait for them, and see what became of them",
+    load: () => import("./commands/task.ts"),
+  },
+  attachment: {
+    summary: "keep files for the tasks of a group",
+    load: () => import("./commands/attachment.ts"),
+  },
+  group: { summary: "list, make and fill groups", load: () => import("./commands/group.ts") },
   js: {
     summary: "run scripts whose memory can be saved and resumed",
     load: () => import("./commands/js.ts"),

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { addressFileIn, addressVariable, writeAddressFile } from "./address-file.ts";
@@ -46,6 +47,7 @@ import { packageVersion } from "./version.ts";
 import { closedDirectories, openAppMeshSettings } from "./yard/appmesh.ts";
 import { openBus, openPeersRedis, openRedisIfAny } from "./yard/bus.ts";
 import { certificateFile, certificatePath, tlsSource } from "./yard/certificates.ts";
+import { openEmbeddedWorker } from "./yard/embedded-worker.ts";
 import { clearTeam, collectGarbage, housekeeping, removeArtifacts } from "./yard/housekeeping.ts";
 import { localHostParts } from "./yard/local-host.ts";
 import { mcpParts } from "./yard/mcp.ts";
@@ -244,6 +246,15 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
     certificate: certificatePath(config, data),
     log,
   });
+  const trusted = certificatePath(config, data);
+  const embeddedWorker = opened.use(
+    await openEmbeddedWorker({
+      ...{ identity, teamDirectory, bus, log, tasks: room.tasks, units: localHost.units },
+      ...{ slots: config.workerSlots, launcher: parts.launcher, yardId: data.id, url: urls[0]! },
+      directory: join(data.path, "worker"),
+      certificate: trusted && (await readFile(trusted, "utf8")),
+    }),
+  );
 
   isOpen = true;
   const lifetime = opened.move();
@@ -252,7 +263,10 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
     adminPassword: firstAdmin?.generatedPassword ?? undefined,
     ...{ http, identity, apps },
     stopRequested: shutdown.requested,
-    stopHost: () => localHost.stop({ graceMs: stopGraceMs }),
+    async stopHost() {
+      await embeddedWorker.stop();
+      await localHost.stop({ graceMs: stopGraceMs });
+    },
     [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
   };
 }

@@ -20,6 +20,7 @@ import { syncRunLatency } from "./sync-run-latency.ts";
 import { syncRunThroughput } from "./sync-run-throughput.ts";
 import { taskBatchSubmit } from "./task-batch-submit.ts";
 import { taskClaim } from "./task-claim.ts";
+import { taskEndToEnd } from "./task-end-to-end.ts";
 import { treeMerge } from "./tree-merge.ts";
 import { treeSnapshot } from "./tree-snapshot.ts";
 
@@ -37,6 +38,7 @@ export const figures: readonly Figure[] = [
   fileUpload,
   artifactUpload,
   schedulesAtRest,
+  taskEndToEnd,
   treeSnapshot,
   treeMerge,
   scriptStateless,

@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { isYardError } from "../platform/errors.ts";
-import { createYardClient, readBytes, readJson, readText } from "./http.ts";
+import { createYardClient, discard, readBytes, readJson, readText } from "./http.ts";
 
 async function serve(listener: RequestListener): Promise<AsyncDisposable & { url: string }> {
   const server = createServer(listener).listen(0, "127.0.0.1");
@@ -53,7 +53,8 @@ test("what an answer says reaches the terminal as text, not as a command", async
   );
 });
 
-for (const body of ['{"message":"why"}', '{"error":{"message":"why"}}', '{"error":"why"}'])
+const storeError = "<Error><Code>AccessDenied</Code><Message>why</Message></Error>";
+for (const body of ['{"message":"why"}', '{"error":{"message":"why"}}', '{"error":"why"}', storeError])
   test(`what went wrong is read from ${body}`, async () => {
     await using server = await serve((_request, response) => response.writeHead(409).end(body));
     await assert.rejects(
@@ -119,3 +120,14 @@ for (const { status, body, code, message } of [
     );
   });
 }
+
+test("a URL that the yard has handed out is asked without the credential", async () => {
+  const seen: unknown[] = [];
+  await using store = await serve((request, response) => {
+    seen.push(request.headers.authorization);
+    response.end();
+  });
+  const yard = createYardClient({ url: "http://127.0.0.1:9", token: "secret" });
+  await discard(await yard.withoutCredential(store.url).request({ method: "GET", path: "/key?signature=1" }));
+  assert.deepEqual(seen, [undefined]);
+});

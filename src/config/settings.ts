@@ -192,6 +192,11 @@ export const settings = {
     placeholder: "auto|client|document",
     help: "which reading of the Mitosis contract is served; auto chooses by the client",
   }),
+  "worker-slots": withDefault(() => String(availableParallelism()), {
+    parse: values.wholeNumber({ min: 0, max: 256 }),
+    placeholder: "number",
+    help: "tasks of the administrator's team that the yard itself runs at one time; 0: none; default: one for each core",
+  }),
   "scripts.open": withDefault("true", {
     parse: values.flag,
     placeholder: "boolean",

@@ -32,6 +32,7 @@ export async function openTestYard(
       log: "error",
       "login-rate": "0",
       examples: "false",
+      "worker-slots": "0",
       ...flags,
     },
     env: {},

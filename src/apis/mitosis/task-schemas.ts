@@ -157,7 +157,8 @@ const SpecReply = Type.Object({
   envs: mapOf(Type.String()),
   resources: Type.Array(Resource),
   terminal_output: Type.Boolean(),
-  watch: nullable(Type.Tuple([Type.String(), Type.Enum(execStates.wire)])),
+  // The serialiser takes no item of a tuple whose type it is not told.
+  watch: nullable(Type.Tuple([Type.String(), Type.Enum(execStates.wire, { type: "string" })])),
 });
 
 export const ResultMessage = Type.Enum(resultMessages.wire);
