@@ -8,6 +8,7 @@ import { createSeal } from "./apis/appmesh/seal.ts";
 import { mcpApi } from "./apis/mcp/index.ts";
 import { mcpV8Api } from "./apis/mcpv8/index.ts";
 import { mitosisApi } from "./apis/mitosis/index.ts";
+import { blobsApi } from "./apis/yard/blobs.ts";
 import { yardApi } from "./apis/yard/index.ts";
 import { type Apps, createApps } from "./apps/apps.ts";
 import { withExecUsers } from "./apps/exec-users.ts";
@@ -188,9 +189,9 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
             metrics,
             snapshots,
             essential,
-            blobs: storage.signedBlobs,
           }),
         ),
+        blobsApi(storage.signedBlobs, packageVersion()),
         appMeshApi({
           ...{ identity, apps, localHost, clock, startedAt, metrics, essential, labels },
           ...{ ...config.appmesh, metricsOpen: config.metricsOpen },
@@ -229,8 +230,8 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
   );
   const listeners = await http.listen([
     ...config.listen,
-    ...config.listenAppmesh.map((spec) => ({ ...spec, api: "appmesh" })),
-    ...config.listenMitosis.map((spec) => ({ ...spec, api: "mitosis" })),
+    ...config.listenAppmesh.map((spec) => ({ ...spec, apis: ["appmesh"] })),
+    ...config.listenMitosis.map((spec) => ({ ...spec, apis: ["mitosis", "blobs"] })),
   ]);
   // Those of App Mesh alone first: its clients are meant to ask there.
   const specs = listeners.map(({ spec }) => spec);

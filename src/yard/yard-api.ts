@@ -1,6 +1,6 @@
 /** What the yard's own API needs of its parts. */
 import { createOwners } from "../apis/mcpv8/owners.ts";
-import type { SignedBlobs, YardApiParts } from "../apis/yard/parts.ts";
+import type { YardApiParts } from "../apis/yard/parts.ts";
 import type { Apps } from "../apps/apps.ts";
 import type { Config } from "../config.ts";
 import type { Hosts } from "../hosts/hosts.ts";
@@ -25,7 +25,6 @@ interface YardApiSources {
   readonly metrics: Metrics;
   readonly snapshots: Snapshots;
   readonly essential: Reserve["essential"];
-  readonly blobs: SignedBlobs;
 }
 
 export function yardApiParts({
@@ -38,7 +37,6 @@ export function yardApiParts({
   metrics,
   snapshots,
   essential,
-  blobs,
 }: YardApiSources): YardApiParts {
   return {
     version: packageVersion(),
@@ -51,7 +49,7 @@ export function yardApiParts({
         );
       return identity.authenticator.recall(token) ?? identity.authenticator.authenticate(token);
     },
-    ...{ apps, events, hosts, metrics, essential, blobs, audit: identity.audit },
+    ...{ apps, events, hosts, metrics, essential, audit: identity.audit },
     // Trees and the labels that name them belong together: whose they are is decided as it is for scripts.
     trees: { snapshots, teamOf: createOwners(identity.teams).teamOf, limits: defaultTreeLimits },
     metricsOpen: config.metricsOpen,

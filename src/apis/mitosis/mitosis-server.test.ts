@@ -23,6 +23,24 @@ test("on a listener of its own nothing else answers; a reading that is set is ev
   assert.match(json.token, /^[\w-]+\.[\w-]+\.[\w-]+$/);
 });
 
+test("a listener of its own serves the URLs that it hands out", async () => {
+  await using opened = await openTestYard({ "listen-mitosis": "127.0.0.1:0" });
+  const own = opened.yard.urls[1]!;
+  const { token } = (await askMitosis(own, "POST", "/login", { body: loginBody })).json;
+  const attachments = "/groups/admin/attachments";
+  const upload = await askMitosis<{ url: string }>(own, "POST", attachments, {
+    token,
+    body: { key: "notes", content_length: 5 },
+  });
+  assert.equal(new URL(upload.json.url).origin, own);
+  assert.equal((await fetch(upload.json.url, { method: "PUT", body: "hello" })).status, 200);
+  const download = await askMitosis<{ url: string }>(own, "GET", "/groups/admin/download/attachments/notes", {
+    token,
+    reading: "client",
+  });
+  assert.equal(await (await fetch(download.json.url)).text(), "hello");
+});
+
 test("logins are counted by address", async () => {
   await using opened = await openTestYard({ "login-rate": "3" });
   const statuses: number[] = [];

@@ -5,7 +5,6 @@ import type { Api } from "../../platform/http/api.ts";
 import { sendError } from "./errors.ts";
 import { createGuard } from "./guard.ts";
 import type { YardApiParts } from "./parts.ts";
-import { registerBlobRoutes } from "./routes/blobs.ts";
 import { registerEventsRoute } from "./routes/events.ts";
 import { registerHealthRoutes } from "./routes/health.ts";
 import { registerHostsRoute } from "./routes/hosts.ts";
@@ -34,7 +33,6 @@ export function yardApi(parts: YardApiParts): Api {
       registerOutputRoute(app, parts, guard);
       registerEventsRoute(app, parts, guard);
       registerHostsRoute(app, parts, guard);
-      registerBlobRoutes(app, parts.blobs);
       registerTreeRoutes(app, parts, guard);
       registerTreeUpload(app, parts, guard, trail);
     },

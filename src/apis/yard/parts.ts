@@ -15,7 +15,6 @@ export interface YardApiParts {
   readonly apps: AppOutputs;
   readonly events: EventPages;
   readonly hosts: { list(): readonly { readonly id: string; readonly name: string; readonly connected: boolean }[] };
-  readonly blobs: SignedBlobs;
   /** What has to work before the yard can serve, by name; each rejects or resolves. */
   readonly readiness: Readonly<Record<string, () => Promise<unknown>>>;
   /** Prometheus text. */

@@ -22,13 +22,6 @@ const ada: Principal = {
 };
 const guest: Principal = { ...ada, username: "guest", permissions: new Set() };
 const log = createLog({ level: "silent" });
-const unasked = () => Promise.reject(new Error("this is tested elsewhere"));
-const noBlobs = {
-  store: { put: unasked, get: unasked, head: unasked },
-  signer: { verify() {} },
-  uploads: { admit: unasked, arrived: unasked },
-};
-
 type Page = Awaited<ReturnType<YardApiParts["apps"]["output"]>>;
 
 function pageOf({ bytes = Buffer.alloc(0), from = 0, next = 0 }: Partial<Page> = {}): Page {
@@ -57,7 +50,6 @@ async function openServer(overrides: Partial<YardApiParts> = {}) {
     readiness: { database: async () => 1 },
     metrics,
     metricsOpen: false,
-    blobs: noBlobs,
     trees: {
       snapshots: { emptyId: "", open: () => assert.fail("no tree is looked at") },
       teamOf: () => "team_1",

@@ -108,7 +108,7 @@ test("believes X-Forwarded-For of trusted proxies alone", async () => {
 
 test("serves several addresses at once, one of them for one API only", async () => {
   await using server = await exampleServer({ apis: [red, blue] });
-  const [whole, alone] = await server.listen([anyPort, { ...anyPort, api: "blue" }]);
+  const [whole, alone] = await server.listen([anyPort, { ...anyPort, apis: ["blue"] }]);
   assert.ok(whole && alone && whole.spec.port !== alone.spec.port && alone.spec.port > 0);
   const get = async (url: string) => {
     const response = await fetch(url);
@@ -134,7 +134,7 @@ test("refuses a port in use and a foreign address in one clear line, and then li
     code: "invalid",
     message: /no such address/,
   });
-  await assert.rejects(server.listen([{ ...anyPort, api: "green" }]), { code: "not_found" });
+  await assert.rejects(server.listen([{ ...anyPort, apis: ["green"] }]), { code: "not_found" });
 });
 
 test("closing ends long polls at once, lets requests under way finish and accepts no new ones", async () => {

@@ -24,8 +24,8 @@ export interface HttpServerParts {
 }
 
 export interface ListenerRequest extends ListenSpec {
-  /** Only this API answers there; everything else is its not-found. */
-  readonly api?: string;
+  /** Only these APIs answer there; everything else is the first one's not-found. */
+  readonly apis?: readonly string[];
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -47,14 +47,21 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   const listeners: Listener[] = [];
   let closing = false;
 
-  /** A root of its own for an API that is served alone: so the others cost nothing there, and are not there. */
-  async function rootOf(name: string | undefined): Promise<ApiInstance> {
-    if (name === undefined) return whole.fastify;
+  /** A root of its own for APIs that are served alone: so the others cost nothing there, and are not there. */
+  async function rootOf(names: readonly string[] | undefined): Promise<ApiInstance> {
+    const [first, ...others] = names ?? [];
+    if (first === undefined) return whole.fastify;
+    const key = [first, ...others].join(" ");
+    const served: readonly [Api, ...Api[]] = [apiNamed(first), ...others.map(apiNamed)];
+    const root = roots.get(key) ?? (await buildRoot({ ...parts, apis: served, signals, explorer: false })).fastify;
+    roots.set(key, root);
+    return root;
+  }
+
+  function apiNamed(name: string): Api {
     const api = apis.find((candidate) => candidate.name === name);
     if (!api) throw new YardError("not_found", `There is no API "${name}" to listen for.`);
-    const root = roots.get(name) ?? (await buildRoot({ ...parts, apis: [api], signals, explorer: false })).fastify;
-    roots.set(name, root);
-    return root;
+    return api;
   }
 
   function handlerOf(root: ApiInstance): RequestHandler {
@@ -70,8 +77,8 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
     async listen(requests) {
       await using opened = new AsyncDisposableStack();
       const added: Listener[] = [];
-      for (const { api, ...spec } of requests) {
-        const listener = await openListener(spec, handlerOf(await rootOf(api)), { tls, log });
+      for (const { apis: served, ...spec } of requests) {
+        const listener = await openListener(spec, handlerOf(await rootOf(served)), { tls, log });
         opened.defer(() => listener.close({ graceMs: 0 }));
         added.push(listener);
       }

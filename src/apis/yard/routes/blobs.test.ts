@@ -20,8 +20,8 @@ import { createMetrics } from "../../../platform/metrics.ts";
 import { mountSmallDisk } from "../../../platform/testing/small-disk.ts";
 import { temporaryDirectory } from "../../../platform/testing/temporary-directory.ts";
 import { until } from "../../../platform/testing/until.ts";
+import { blobsApi } from "../blobs.ts";
 import type { SignedBlobs } from "../parts.ts";
-import { registerBlobRoutes } from "./blobs.ts";
 
 const free = { admit: async () => {}, arrived: async () => {} };
 
@@ -31,12 +31,7 @@ async function openServer({ uploads = free, path }: { uploads?: SignedBlobs["upl
   const store: BlobStore = opened.use(await openFileBlobStore({ directory, clock: systemClock }));
   const signer = createUrlSigner({ secret: Buffer.alloc(32, 1), clock: systemClock });
   const log = createLog({ level: "silent" });
-  const api = {
-    ...{ name: "blobs", title: "", version: "1", description: "", pathPrefixes: ["/yard"] },
-    register: (app: Parameters<typeof registerBlobRoutes>[0]) => registerBlobRoutes(app, { store, signer, uploads }),
-    sendError: () => {},
-    notFound: (_request: unknown, reply: { code(status: number): { send(): unknown } }) => reply.code(404).send(),
-  };
+  const api = blobsApi({ store, signer, uploads }, "1");
   const parts = { apis: [api], log, metrics: createMetrics(), validateResponses: true } as const;
   const server = opened.use(await createHttpServer(parts));
   const [listener] = await server.listen([{ secure: false, host: "127.0.0.1", port: 0 }]);

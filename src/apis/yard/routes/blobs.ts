@@ -8,9 +8,8 @@ import { YardError } from "../../../platform/errors.ts";
 import type { ApiInstance, ApiReply, ApiRequest } from "../../../platform/http/api.ts";
 import { streamBodies } from "../../../platform/http/bodies.ts";
 import { askedRange } from "../../../platform/http/byte-range.ts";
-import { toYardError } from "../../../platform/http/errors.ts";
 import type { SignedBlobs } from "../parts.ts";
-import { sendXmlError, xmlErrors, xmlOf, xmlType } from "./blobs-errors.ts";
+import { xmlErrors, xmlOf, xmlType } from "./blobs-errors.ts";
 
 /** A connection on which nothing moves for this long is cut. */
 const stallMs = 120_000;
@@ -28,12 +27,9 @@ const binary = "application/octet-stream";
 const Content = { content: { [binary]: { schema: Type.Unsafe<Readable>({ type: "string", format: "binary" }) } } };
 
 export function registerBlobRoutes(app: ApiInstance, blobs: SignedBlobs): void {
-  app.register(async (scope: ApiInstance) => {
-    streamBodies(scope);
-    scope.setErrorHandler((error, request, reply) => sendXmlError(toYardError(error, request), request, reply));
-    registerDownload(scope, blobs);
-    registerUpload(scope, blobs);
-  });
+  streamBodies(app);
+  registerDownload(app, blobs);
+  registerUpload(app, blobs);
 }
 
 function registerDownload(app: ApiInstance, { store, signer }: SignedBlobs): void {
