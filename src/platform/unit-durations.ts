@@ -20,15 +20,32 @@ const units: ReadonlyMap<string, number> = new Map(
   ).flatMap(([seconds, names]) => names.split(" ").map((name) => [name, seconds])),
 );
 
+const whole = /^\s*(?:\d+(?:\.\d+)?\s*[A-Za-zµμ]+\s*)+$/;
+const groups = /(\d+(?:\.\d+)?)\s*([A-Za-zµμ]+)/g;
+/** No text that is longer says anything that a shorter one could not. */
+const longestText = 256;
+
+/** Seconds, with their fraction; undefined when it is no duration. */
+export function parseUnitDuration(text: string): number | undefined {
+  if (text.trim() === "0") return 0;
+  if (text.length > longestText || !whole.test(text)) return undefined;
+  let total = 0;
+  for (const [, amount, unit] of text.matchAll(groups)) {
+    const seconds = units.get(unit ?? "");
+    if (seconds === undefined) return undefined;
+    total += Number(amount) * seconds;
+  }
+  return total > Number.MAX_SAFE_INTEGER ? undefined : withoutRoundingDust(total);
+}
+
 /** Milliseconds, or undefined when it is no duration. */
 export function parseUnitDurationMs(text: string): number | undefined {
-  if (text.trim() === "0") return 0;
-  if (!/^\s*(?:\d+(?:\.\d+)?\s*[A-Za-zµμ]+\s*)+$/.test(text)) return undefined;
-  let seconds = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)\s*([A-Za-zµμ]+)/g)) {
-    const size = units.get(unit ?? "");
-    if (size === undefined) return undefined;
-    seconds += Number(amount) * size;
-  }
-  return seconds * 1_000;
+  const seconds = parseUnitDuration(text);
+  return seconds === undefined ? undefined : seconds * 1_000;
+}
+
+/** A tenth of a second, ten times, is a second: what binary fractions leave below a nanosecond would cost one when it is cut. */
+function withoutRoundingDust(seconds: number): number {
+  const nearest = Math.round(seconds);
+  return Math.abs(seconds - nearest) < 1e-9 ? nearest : seconds;
 }
