@@ -1,5 +1,6 @@
 /** The shapes on App Mesh's wire. `null` for any field equals an absent one: the Go client always sends every field. */
 import { type Static, type TSchema, Type } from "typebox";
+import { replyFor } from "../../platform/http/statuses.ts";
 
 const nullable = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]));
 /** Not `Type.Record`: its pattern `^.*$` lets a key with a newline past the check. */
@@ -226,8 +227,5 @@ const anywhere = [413, 500, 503, 507] as const;
 export function errorReplies<const S extends number>(
   ...statuses: readonly S[]
 ): Record<S | (typeof anywhere)[number], typeof Message> {
-  return Object.fromEntries([...statuses, ...anywhere].map((status) => [status, Message])) as Record<
-    S | (typeof anywhere)[number],
-    typeof Message
-  >;
+  return replyFor([...statuses, ...anywhere], Message);
 }

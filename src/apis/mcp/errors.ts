@@ -1,31 +1,16 @@
 /** How a request is refused that does not come as far as the protocol: a status, and an error as JSON-RPC has it, of no particular message. */
-import type { YardError, YardErrorCode } from "../../platform/errors.ts";
+import type { YardError } from "../../platform/errors.ts";
 import type { ApiReply, ApiRequest } from "../../platform/http/api.ts";
+import { sayWhenToRetry, unsupportedMediaType, usualStatus } from "../../platform/http/statuses.ts";
 
-const statusOf = {
-  invalid: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  not_found: 404,
-  conflict: 409,
-  precondition: 400,
-  locked: 403,
-  too_large: 413,
-  too_many: 429,
-  timeout: 408,
-  interrupted: 503,
-  unavailable: 503,
-  storage_full: 507,
-  internal: 500,
-} as const satisfies Record<YardErrorCode, number>;
+const statusOf = { ...usualStatus, precondition: 400, locked: 403 } as const;
 
-const unsupportedMediaType = 415;
 /** Of JSON-RPC 2.0; the last is the first of those that are left to servers. */
 const rpcCodes = { unreadable: -32_700, internal: -32_603, other: -32_000 } as const;
 
 export function sendRpcError(error: YardError, _request: ApiRequest, reply: ApiReply): ApiReply {
   const isMediaType = error.code === "invalid" && error.field === "Content-Type";
-  if (error.retryAfterMs !== undefined) reply.header("retry-after", String(Math.ceil(error.retryAfterMs / 1_000)));
+  sayWhenToRetry(reply, error);
   if (error.code === "unauthenticated") reply.header("www-authenticate", "Bearer");
   const message = error.field === undefined ? error.message : `${error.field}: ${error.message}`;
   return reply

@@ -1,7 +1,8 @@
 /** How the yard's errors look to mcp-v8's clients: `{"error": …}`. */
 import { Type } from "typebox";
-import type { YardError, YardErrorCode } from "../../platform/errors.ts";
+import type { YardError } from "../../platform/errors.ts";
 import type { ApiReply, ApiRequest } from "../../platform/http/api.ts";
+import { replyFor, sayWhenToRetry, unsupportedMediaType, usualStatus } from "../../platform/http/statuses.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -10,24 +11,7 @@ declare module "fastify" {
   }
 }
 
-const statusOf = {
-  invalid: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  not_found: 404,
-  conflict: 409,
-  precondition: 400,
-  locked: 403,
-  too_large: 413,
-  too_many: 429,
-  timeout: 408,
-  interrupted: 503,
-  unavailable: 503,
-  storage_full: 507,
-  internal: 500,
-} as const satisfies Record<YardErrorCode, number>;
-
-const unsupportedMediaType = 415;
+const statusOf = { ...usualStatus, precondition: 400, locked: 403 } as const;
 
 export const ErrorReply = Type.Object(
   { error: Type.String({ description: "What failed, and what to do" }) },
@@ -38,15 +22,11 @@ export const ErrorReply = Type.Object(
 export function errorReplies<const Status extends number>(
   ...statuses: readonly Status[]
 ): Record<Status | 401 | 403 | 500, typeof ErrorReply> {
-  const all = [...statuses, 401, 403, 500];
-  return Object.fromEntries(all.map((status) => [status, ErrorReply])) as Record<
-    Status | 401 | 403 | 500,
-    typeof ErrorReply
-  >;
+  return replyFor([...statuses, 401, 403, 500], ErrorReply);
 }
 
 export function sendWireError(error: YardError, request: ApiRequest, reply: ApiReply): ApiReply {
-  if (error.retryAfterMs !== undefined) reply.header("retry-after", String(Math.ceil(error.retryAfterMs / 1_000)));
+  sayWhenToRetry(reply, error);
   if (error.code === "unauthenticated") reply.header("www-authenticate", "Bearer");
   const text = error.field === undefined ? error.message : `${error.field}: ${error.message}`;
   return reply.code(statusFor(error, request)).send({ error: isOfBody(error) ? `invalid JSON body: ${text}` : text });

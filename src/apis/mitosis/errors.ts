@@ -1,28 +1,13 @@
 /** How the yard's errors look to Mitosis' clients: `{"msg": …}`, which the Rust programs read, and the same as `error`, which the document
  *  promises. */
 import { Type } from "typebox";
-import { YardError, type YardErrorCode } from "../../platform/errors.ts";
+import { YardError } from "../../platform/errors.ts";
 import type { ApiReply, ApiRequest } from "../../platform/http/api.ts";
+import { replyFor, sayWhenToRetry, unsupportedMediaType, usualStatus } from "../../platform/http/statuses.ts";
 
 /** `locked` is 403 like an account that an administrator has locked. */
-const statusOf = {
-  invalid: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  not_found: 404,
-  conflict: 409,
-  precondition: 400,
-  locked: 403,
-  too_large: 413,
-  too_many: 429,
-  timeout: 408,
-  interrupted: 503,
-  unavailable: 503,
-  storage_full: 507,
-  internal: 500,
-} as const satisfies Record<YardErrorCode, number>;
+const statusOf = { ...usualStatus, precondition: 400, locked: 403 } as const;
 
-const unsupportedMediaType = 415;
 const wrongShapeStatus = 422;
 
 export const ErrorReply = Type.Object(
@@ -37,10 +22,7 @@ export const ErrorReply = Type.Object(
 export function errorReplies<const Status extends number>(
   ...statuses: readonly Status[]
 ): Record<Status | 500, typeof ErrorReply> {
-  return Object.fromEntries([...statuses, 500].map((status) => [status, ErrorReply])) as Record<
-    Status | 500,
-    typeof ErrorReply
-  >;
+  return replyFor([...statuses, 500], ErrorReply);
 }
 
 /** What may be wrong with a JSON body: no JSON, too large, another media type, another shape; and a disk without room for what it asks for. */
@@ -70,7 +52,7 @@ export function errorToWire({ field, message }: YardError) {
 }
 
 export function sendWireError(error: YardError, request: ApiRequest, reply: ApiReply): ApiReply {
-  if (error.retryAfterMs !== undefined) reply.header("retry-after", String(Math.ceil(error.retryAfterMs / 1_000)));
+  sayWhenToRetry(reply, error);
   if (error.code === "unauthenticated") reply.header("www-authenticate", "Bearer");
   return reply.code(statusFor(error, request)).send(errorToWire(error));
 }

@@ -1,25 +1,9 @@
 /** Errors as the yard's own API shows them. */
 import { Type } from "typebox";
-import type { YardError, YardErrorCode } from "../../platform/errors.ts";
+import type { YardError } from "../../platform/errors.ts";
 import { yardErrorCodes } from "../../platform/errors.ts";
 import type { ApiReply, ApiRequest } from "../../platform/http/api.ts";
-
-export const statusOf = {
-  invalid: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  not_found: 404,
-  conflict: 409,
-  precondition: 412,
-  locked: 423,
-  too_large: 413,
-  too_many: 429,
-  timeout: 408,
-  interrupted: 503,
-  unavailable: 503,
-  storage_full: 507,
-  internal: 500,
-} as const satisfies Record<YardErrorCode, number>;
+import { replyFor, sayWhenToRetry, usualStatus } from "../../platform/http/statuses.ts";
 
 const ErrorReply = Type.Object(
   {
@@ -37,15 +21,12 @@ const ErrorReply = Type.Object(
 export function errorReplies<const Status extends number>(
   ...statuses: readonly Status[]
 ): Record<Status | 500, typeof ErrorReply> {
-  return Object.fromEntries([...statuses, 500].map((status) => [status, ErrorReply])) as Record<
-    Status | 500,
-    typeof ErrorReply
-  >;
+  return replyFor([...statuses, 500], ErrorReply);
 }
 
 export function sendError(error: YardError, request: ApiRequest, reply: ApiReply): ApiReply {
-  if (error.retryAfterMs !== undefined) reply.header("retry-after", String(Math.ceil(error.retryAfterMs / 1_000)));
+  sayWhenToRetry(reply, error);
   if (error.code === "unauthenticated") reply.header("www-authenticate", "Bearer");
   const { code, message, field } = error;
-  return reply.code(statusOf[code]).send({ error: { code, message, field, requestId: request.id } });
+  return reply.code(usualStatus[code]).send({ error: { code, message, field, requestId: request.id } });
 }

@@ -2,7 +2,7 @@
 import { Type } from "typebox";
 import type { YardError, YardErrorCode } from "../../../platform/errors.ts";
 import type { ApiReply, ApiRequest } from "../../../platform/http/api.ts";
-import { statusOf } from "../errors.ts";
+import { replyFor, sayWhenToRetry, usualStatus } from "../../../platform/http/statuses.ts";
 
 const codeOf = {
   invalid: "InvalidArgument",
@@ -31,16 +31,13 @@ const XmlError = {
 export function xmlErrors<const Status extends number>(
   ...statuses: readonly Status[]
 ): Record<Status | 500, typeof XmlError> {
-  return Object.fromEntries([...statuses, 500].map((status) => [status, XmlError])) as Record<
-    Status | 500,
-    typeof XmlError
-  >;
+  return replyFor([...statuses, 500], XmlError);
 }
 
 export function sendXmlError(error: YardError, request: ApiRequest, reply: ApiReply): ApiReply {
-  if (error.retryAfterMs !== undefined) reply.header("retry-after", String(Math.ceil(error.retryAfterMs / 1_000)));
+  sayWhenToRetry(reply, error);
   return reply
-    .code(statusOf[error.code])
+    .code(usualStatus[error.code])
     .type(xmlType)
     .send(xmlOf(codeOf[error.code], error.message, request.id));
 }
