@@ -1,7 +1,7 @@
 /** How long a script takes that has nothing to do, for a single client.
  *
  *  Ours: `1 + 1` over a kept-alive connection: `POST /api/exec`, then one GET of the execution, held until its end (`Prefer: wait`).
- *  Within it the submission, the memory that the run leaves, and its end go to the disk, one after the other.
+ *  Within it the submission goes to the disk, and then the end of the run with the memory that it leaves.
  *  Peer: two requests, one after the other, to a bare `node:http` server in a process of its own: the least that submitting and asking can cost. */
 import { compare } from "../harness/compare.ts";
 import type { Figure } from "../harness/figure.ts";

@@ -9,21 +9,13 @@ import { createBatchWriter } from "../platform/db/batch.ts";
 import type { Database } from "../platform/db/database.ts";
 import type { Schema } from "../platform/db/schema.ts";
 import { YardError } from "../platform/errors.ts";
-import type { HeapName, NewPack, PackStore } from "./engine/pack-store.ts";
+import type { HeapName, NewPack, PackStore, StagedHeap } from "./engine/pack-store.ts";
 import { adoptBlobs, announceBlob, blobKey } from "./heap-blobs.ts";
 import { addHeaps, exclusive, heapKey, knownHeaps, useHeap } from "./heap-rows.ts";
 
 const mostRowBytes = 256 * 1024;
 /** In one commit: some megabytes at most. */
 const mostTogether = 64;
-
-interface NewHeap extends HeapName {
-  readonly packId: string;
-  /** Null: a blob holds them. */
-  readonly bytes: Uint8Array | null;
-  readonly sources: readonly string[];
-  readonly at: number;
-}
 
 export interface HeapPacksParts {
   readonly database: Database;
@@ -33,11 +25,11 @@ export interface HeapPacksParts {
 
 export function createHeapPacks({ database, blobs, clock }: HeapPacksParts): PackStore & AsyncDisposable {
   const db = database.kysely;
-  const refused = new WeakSet<NewHeap>();
-  const writer = createBatchWriter<NewHeap>({
+  const refused = new WeakSet<StagedHeap>();
+  const writer = createBatchWriter<StagedHeap>({
     maxBatch: mostTogether,
     async commit(heaps) {
-      const added = await database.transaction((trx) => addTogether(trx, heaps), exclusive);
+      const added = await database.transaction((trx) => addStagedHeaps(trx, heaps), exclusive);
       for (const heap of heaps) if (!added.has(heap)) refused.add(heap);
     },
   });
@@ -46,16 +38,21 @@ export function createHeapPacks({ database, blobs, clock }: HeapPacksParts): Pac
     return bytes === null ? await buffer((await blobs.get(blobKey(packId))).stream) : Buffer.from(bytes);
   }
 
+  async function stage({ teamId, id }: HeapName, { id: packId, bytes, sources }: NewPack): Promise<StagedHeap> {
+    const isLarge = bytes.length > mostRowBytes;
+    if (isLarge) {
+      await announceBlob(db, packId, clock.now());
+      await blobs.put(blobKey(packId), oneChunk(bytes));
+    }
+    return { teamId, id, packId, bytes: isLarge ? null : bytes, sources, at: clock.now() };
+  }
+
   return {
-    async put({ teamId, id }, { id: packId, bytes, sources }: NewPack) {
-      const isLarge = bytes.length > mostRowBytes;
-      if (isLarge) {
-        await announceBlob(db, packId, clock.now());
-        await blobs.put(blobKey(packId), oneChunk(bytes));
-      }
-      const heap = { teamId, id, packId, bytes: isLarge ? null : bytes, sources, at: clock.now() };
+    stage,
+    async put(name, pack) {
+      const heap = await stage(name, pack);
       await writer.write(heap);
-      if (refused.has(heap)) throw new YardError("conflict", `What the heap ${id} is stored against was collected.`);
+      if (refused.has(heap)) throw sourcesGone(heap);
     },
 
     use: (heap) => useHeap(db, heap, clock.now()),
@@ -82,8 +79,17 @@ export function createHeapPacks({ database, blobs, clock }: HeapPacksParts): Pac
   };
 }
 
-/** @returns those that are there now; of the others something has gone that they need */
-async function addTogether(trx: Transaction<Schema>, heaps: readonly NewHeap[]): Promise<ReadonlySet<NewHeap>> {
+export function sourcesGone({ id }: HeapName): YardError {
+  return new YardError("conflict", `What the heap ${id} is stored against was collected.`);
+}
+
+/** In a transaction that is {@link exclusive}.
+ *  @returns those that are there now; of the others something has gone that they need */
+export async function addStagedHeaps(
+  trx: Transaction<Schema>,
+  heaps: readonly StagedHeap[],
+): Promise<ReadonlySet<StagedHeap>> {
+  if (heaps.length === 0) return new Set();
   const known = new Set(await knownHeaps(trx, heaps));
   const there = heaps.filter((heap) => known.has(heapKey(heap)));
   const fresh = heaps.filter((heap) => {
@@ -105,7 +111,7 @@ async function addTogether(trx: Transaction<Schema>, heaps: readonly NewHeap[]):
   return new Set([...there, ...added]);
 }
 
-async function withSources(trx: Transaction<Schema>, heaps: readonly NewHeap[]): Promise<readonly NewHeap[]> {
+async function withSources(trx: Transaction<Schema>, heaps: readonly StagedHeap[]): Promise<readonly StagedHeap[]> {
   const wanted = [...new Set(heaps.flatMap(({ sources }) => sources))];
   if (wanted.length === 0) return heaps;
   const rows = await trx.selectFrom("heap_packs").select("id").where("id", "in", wanted).execute();

@@ -4,6 +4,7 @@ import type { Database } from "../platform/db/database.ts";
 import { isYardError, YardError } from "../platform/errors.ts";
 import type { HeapImage } from "./engine/heap-image.ts";
 import type { HeapStore, HeapTeam } from "./engine/heap-store.ts";
+import type { StagedHeap } from "./engine/pack-store.ts";
 import { useHeap } from "./heap-rows.ts";
 import {
   findByTags,
@@ -28,9 +29,16 @@ export interface Heaps {
   findByTags(teamId: string, tags: Tags): Promise<readonly { readonly heap: string; readonly tags: Tags }[]>;
   /** One that the team has. @throws {YardError} precondition: it is lost, damaged, or not what this team has stored */
   load(teamId: string, id: string): Promise<HeapImage>;
-  /** Stores it, so that it survives any crash. It is the team's from then on.
-   *  @param parent what it came from */
-  store(teamId: string, image: HeapImage, parent: HeapImage): Promise<void>;
+  /** Makes it ready to be stored by whoever commits it, with whatever else that commit holds. It is the team's from then on.
+   *  @param parent what it came from
+   *  @returns undefined if the team has it already */
+  stage(teamId: string, image: HeapImage, parent: HeapImage): Promise<UnsavedHeap | undefined>;
+}
+
+export interface UnsavedHeap {
+  /** Has it stored by `commit`, which may be called a second time, with more to store: where something was collected meanwhile that it was to be read
+   *  from. */
+  save(commit: (heap: StagedHeap) => Promise<void>): Promise<void>;
 }
 
 export interface HeapsParts {
@@ -70,10 +78,26 @@ export function createHeaps({ database, clock, store, teamKey }: HeapsParts): He
         throw new YardError("precondition", `The heap ${id} is lost: its store does not have it.`, { cause: error });
       }
     },
-    async store(teamId, image, parent) {
-      await store.save(image, { team: teamOf(teamId), parent });
+    async stage(teamId, image, parent) {
+      const team = teamOf(teamId);
+      const staged = await store.stage(image, { team, parent });
+      return staged && { save: (commit) => saveStaged(staged, commit, () => store.stage(image, { team })) };
     },
   };
+}
+
+async function saveStaged(
+  staged: StagedHeap,
+  commit: (heap: StagedHeap) => Promise<void>,
+  stageWhole: () => Promise<StagedHeap | undefined>,
+): Promise<void> {
+  try {
+    return await commit(staged);
+  } catch (error) {
+    if (!isYardError(error, "conflict")) throw error;
+  }
+  // Where somebody else has stored it since, it is committed as one that is there already.
+  await commit((await stageWhole()) ?? staged);
 }
 
 function unknown(id: string): YardError {

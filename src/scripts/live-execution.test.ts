@@ -9,7 +9,7 @@ import type { JournalRecord } from "./execution-journal.ts";
 import { createLiveExecution } from "./live-execution.ts";
 
 /** A journal whose first writes fail with these errors. */
-function openLive(errors: readonly unknown[] = []) {
+function openLive(errors: readonly unknown[] = [], begun = Promise.resolve()) {
   const written: JournalRecord[] = [];
   const failures = [...errors];
   let tries = 0;
@@ -24,7 +24,7 @@ function openLive(errors: readonly unknown[] = []) {
   };
   const parts = { journal, clock: systemClock, log: createLog({ level: "silent" }), closing: closing.signal };
   const live = createLiveExecution(
-    { id: "e", teamId: "t" },
+    { id: "e", teamId: "t", begun },
     { ...parts, essential: <T>(work: () => Promise<T>) => work() },
   );
   return { live, written, closing, tries: () => tries };
@@ -74,6 +74,48 @@ test("the first end counts", async () => {
     written.map((record) => record.kind === "ended" && record.end.status),
     ["cancelled"],
   );
+});
+
+test("nothing is written of one whose beginning could not be saved, nor before it is", async () => {
+  const begun = Promise.withResolvers<void>();
+  const { live, written, tries } = openLive([], begun.promise);
+  live.print(Buffer.from("a"));
+  const printed = live.flush();
+  const ended = live.end(completed);
+  await new Promise(setImmediate);
+  assert.equal(tries(), 0);
+  begun.reject(new YardError("storage_full", "full"));
+  await Promise.all([printed, ended, live.ended]);
+  assert.deepEqual([written, live.signal.aborted], [[], true]);
+});
+
+const staged = { teamId: "t", id: "h", packId: "p", bytes: new Uint8Array(1), sources: [], at: 0 };
+const withoutHeap = (error: unknown) => endWithout("failed", `Error saving heap: ${(error as Error).message}`);
+
+test("a memory is written with its end", async () => {
+  const { live, written } = openLive();
+  await live.end({ ...completed, heapOut: "h" }, { heap: { save: (commit) => commit(staged) }, tags: { a: "b" } });
+  assert.deepEqual(
+    written.map((record) => record.kind === "ended" && [record.end.status, record.heap, record.tags]),
+    [["completed", staged, { a: "b" }]],
+  );
+});
+
+test("an end whose memory cannot be saved says so, and keeps what was printed", async () => {
+  const { live, written } = openLive([new YardError("storage_full", "full")]);
+  live.print(Buffer.from("a"));
+  await live.end(
+    { ...completed, heapOut: "h" },
+    { heap: { save: (commit) => commit(staged) }, tags: { a: "b" }, withoutHeap },
+  );
+  const [record] = written;
+  assert.ok(record?.kind === "ended" && written.length === 1);
+  assert.deepEqual(
+    [record.end.status, record.end.heapOut, record.heap, record.tags],
+    ["failed", null, undefined, undefined],
+  );
+  assert.equal(record.end.error, "Error saving heap: full");
+  assert.deepEqual(textOf(written), ["0:a"]);
 });
 
 test("an end that finds no room on the disk is recorded when there is some", async (t) => {

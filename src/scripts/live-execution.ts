@@ -6,6 +6,7 @@ import { after } from "../platform/timers.ts";
 import { type ExecutionEnd, endWithout } from "./execution.ts";
 import type { ExecutionJournal, JournalRecord } from "./execution-journal.ts";
 import type { Tags } from "./heap-tags.ts";
+import type { UnsavedHeap } from "./heaps.ts";
 import type { OutputTotals } from "./output-pages.ts";
 import { cutPieces } from "./output-rows.ts";
 import type { Step } from "./sessions.ts";
@@ -13,6 +14,8 @@ import type { Step } from "./sessions.ts";
 export interface LiveExecution {
   readonly id: string;
   readonly teamId: string;
+  /** Resolves when its beginning is on the disk; rejects: it never began, and nothing is to come of it. */
+  readonly begun: Promise<void>;
   /** Aborted as soon as it has its end: what still runs for it is to stop. */
   readonly signal: AbortSignal;
   /** Resolves when its end is on the disk. */
@@ -21,8 +24,20 @@ export interface LiveExecution {
   /** Resolves when all that was printed so far can be read. */
   flush(): Promise<void>;
   /** The first end counts. @returns whether this one does; resolves when it is on the disk */
-  end(end: ExecutionEnd, left?: { readonly tags?: Tags; readonly step?: Step }): Promise<boolean>;
+  end(end: ExecutionEnd, left?: Left): Promise<boolean>;
 }
+
+/** What is saved with an end, or not at all. */
+export interface Left {
+  readonly heap?: UnsavedHeap | undefined;
+  /** Of the heap. */
+  readonly tags?: Tags | undefined;
+  readonly step?: Step | undefined;
+  /** What becomes of the end if the heap cannot be saved. */
+  withoutHeap?(error: unknown): ExecutionEnd;
+}
+
+export type Beginning = Pick<LiveExecution, "id" | "teamId" | "begun">;
 
 export interface LiveParts {
   readonly journal: ExecutionJournal;
@@ -42,10 +57,7 @@ const retryMs = { least: 3_000, most: 6_000 };
 
 type EndRecord = JournalRecord & { readonly kind: "ended" };
 
-export function createLiveExecution(
-  who: { readonly id: string; readonly teamId: string },
-  parts: LiveParts,
-): LiveExecution {
+export function createLiveExecution(who: Beginning, parts: LiveParts): LiveExecution {
   const { journal, clock, log } = parts;
   const executionId = who.id;
   const stop = new AbortController();
@@ -63,6 +75,7 @@ export function createLiveExecution(
     if (taken === 0) return;
     const { pieces, totals: after } = cutPieces(Buffer.concat(printed), totals);
     try {
+      await who.begun;
       await journal.write({ kind: "printed", executionId, pieces });
     } catch (error) {
       log.warn({ err: error, executionId }, "the output of a script cannot be saved yet");
@@ -80,8 +93,29 @@ export function createLiveExecution(
     return writing;
   }
 
+  async function recordWith(heap: UnsavedHeap, entry: EndRecord): Promise<void> {
+    const write = () => heap.save((staged) => journal.write({ ...entry, heap: staged }));
+    try {
+      await write();
+    } catch (error) {
+      if (mayPass(error)) throw error;
+      await write(); // it may have been another record of the same commit that was refused
+    }
+  }
+
+  async function record(entry: EndRecord, { heap, withoutHeap = heapLost }: Left): Promise<void> {
+    try {
+      // Not what must work on a full disk: memories would take what is held back for ends.
+      if (heap !== undefined) return await recordWith(heap, entry);
+    } catch (error) {
+      log.error({ err: error, executionId }, "the memory that a script has left cannot be saved");
+      return await recordAlone({ ...entry, end: withoutHeap(error), tags: undefined, step: undefined });
+    }
+    await recordAlone(entry);
+  }
+
   /** Until it is there: a script whose end is not known would seem to run for ever. */
-  async function record(entry: EndRecord): Promise<void> {
+  async function recordAlone(entry: EndRecord): Promise<void> {
     let next = entry;
     for (let tries = 1; ; tries++) {
       try {
@@ -108,19 +142,31 @@ export function createLiveExecution(
       if (printedBytes >= gatherBytes) void flush();
       else timer ??= setTimeout(() => void flush(), gatherMs);
     },
-    async end(end, { tags, step } = {}) {
+    async end(end, left = {}) {
       if (isOver) return false;
       isOver = true;
       const at = clock.now();
       clearTimeout(timer);
-      stop.abort();
+      stop.abort(isEnded);
       await writing;
       const { pieces } = cutPieces(Buffer.concat(printed), totals);
-      await record({ kind: "ended", executionId, teamId: who.teamId, at, end, pieces, tags, step });
+      const { tags, step } = left;
+      const hasBegun = await who.begun.then(
+        () => true,
+        () => false,
+      );
+      if (hasBegun) await record({ kind: "ended", executionId, teamId: who.teamId, at, end, pieces, tags, step }, left);
       ended.resolve();
       return true;
     },
   };
+}
+
+/** Why it is aborted. Without a reason an error would be made for each, with its stack: 0.1 ms. */
+const isEnded = new Error("The execution has its end.");
+
+function heapLost(): ExecutionEnd {
+  return endWithout("failed", "Its memory could not be saved; the server's log says why.");
 }
 
 /** Until the next try, or until the yard stops: then there is a last one. */

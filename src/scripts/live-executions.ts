@@ -1,11 +1,11 @@
 /** All executions that have not ended, by team and id, and how they end together when the yard stops. */
 import { type ExecutionEnd, endWithout } from "./execution.ts";
-import { createLiveExecution, type LiveExecution, type LiveParts } from "./live-execution.ts";
+import { type Beginning, createLiveExecution, type LiveExecution, type LiveParts } from "./live-execution.ts";
 
 export interface LiveExecutions extends AsyncDisposable {
   readonly isClosing: boolean;
   /** @param run what is done for it; never rejects */
-  start(who: Pick<LiveExecution, "id" | "teamId">, run: (execution: LiveExecution) => Promise<void>): void;
+  start(who: Beginning, run: (execution: LiveExecution) => Promise<void>): void;
   /** Undefined: the team has none of that id, or it has ended. */
   find(teamId: string, id: string): LiveExecution | undefined;
   of(teamId: string): readonly LiveExecution[];
@@ -16,6 +16,7 @@ export interface LiveExecutions extends AsyncDisposable {
   endAll(end: ExecutionEnd): Promise<void>;
 }
 
+const neverBegan = endWithout("failed", "It could not be saved.");
 const stopped = endWithout("failed", "Interrupted: the server was stopped while the script was running.");
 
 export function createLiveExecutions(parts: Omit<LiveParts, "closing">): LiveExecutions {
@@ -33,6 +34,7 @@ export function createLiveExecutions(parts: Omit<LiveParts, "closing">): LiveExe
       const execution = createLiveExecution(who, { ...parts, closing: closing.signal });
       live.set(execution.id, execution);
       void execution.ended.then(() => live.delete(execution.id));
+      who.begun.catch(() => execution.end(neverBegan)); // stops it: its end is not recorded either
       const done = run(execution).finally(() => running.delete(done));
       running.add(done);
       if (closing.signal.aborted) void execution.end(stopped); // it was saved while the others were ended

@@ -5,13 +5,14 @@ import type { WorkingTree } from "../snapshots/working-tree.ts";
 import { createCapabilities, type Reach } from "./capabilities/capabilities.ts";
 import { type FileTrees, openMount } from "./capabilities/mount.ts";
 import type { Policy } from "./capabilities/policy.ts";
+import type { Capabilities } from "./engine/engine-calls.ts";
 import type { EnginePool } from "./engine/engine-pool.ts";
 import type { ExecutionOutcome } from "./engine/engine-run.ts";
 import type { HeapImage } from "./engine/heap-image.ts";
 import type { ExecutionLimits } from "./engine/limits.ts";
 import { type EndStatus, type ExecutionEnd, endWithout } from "./execution.ts";
 import type { Tags } from "./heap-tags.ts";
-import type { Heaps } from "./heaps.ts";
+import type { Heaps, UnsavedHeap } from "./heaps.ts";
 import type { LiveExecution } from "./live-execution.ts";
 import type { Place } from "./start-queue.ts";
 
@@ -79,7 +80,10 @@ async function runInTurn(
     heap: resumed,
     keepHeap: keepHeaps,
     limits: run.limits,
-    capabilities: createCapabilities({ files, policy, reach: parts.reach, maxAnswerBytes: memoryBytes(run), log }),
+    capabilities: onceBegun(
+      live,
+      createCapabilities({ files, policy, reach: parts.reach, maxAnswerBytes: memoryBytes(run), log }),
+    ),
     consoleFormat,
     signal: live.signal,
     onOutput: (bytes: Uint8Array) => live.print(bytes),
@@ -87,10 +91,23 @@ async function runInTurn(
   const outcome = await engine.execute(request).catch(withoutInside);
   parts.place.endTurn();
   if (live.signal.aborted) return; // it has been given its end from outside
+  await live.begun;
   const fsOut = outcome.status === "completed" && files ? await saveFiles(files) : null;
-  if (outcome.heap) await storeHeap(live.teamId, outcome.heap, resumed, parts);
+  const heap = outcome.heap && (await stageHeap(live.teamId, outcome.heap, resumed, parts));
   const end = endOf(outcome, { fsOut, waitedMs });
-  await live.end(end, { tags: run.tags, step: stepOf(run, end) });
+  await live.end(end, { heap, withoutHeap: heapNotSaved, tags: run.tags, step: stepOf(run, end) });
+}
+
+/** It runs while its beginning is being saved, to gain that time. Until it is saved nothing of what it does may reach anything: its submitter may be told yet that
+ *  it was refused. */
+function onceBegun({ begun }: LiveExecution, capabilities: Capabilities): Capabilities {
+  return {
+    names: capabilities.names,
+    async call(...called) {
+      await begun;
+      return await capabilities.call(...called);
+    },
+  };
 }
 
 /** Why an engine does not start is the operator's business: it speaks of paths. */
@@ -113,20 +130,30 @@ async function saveFiles(files: WorkingTree): Promise<string> {
   return files.save().catch((error: unknown) => explain(error, "fs snapshot flush failed"));
 }
 
-async function storeHeap(
+const savingHeap = "Error saving heap";
+
+async function stageHeap(
   teamId: string,
   image: HeapImage,
   resumed: HeapImage | undefined,
   { engine, heaps }: RunParts,
-): Promise<void> {
+): Promise<UnsavedHeap | undefined> {
   const parent = resumed ?? (await engine.base());
-  await heaps.store(teamId, image, parent).catch((error: unknown) => explain(error, "Error saving heap"));
+  return await heaps.stage(teamId, image, parent).catch((error: unknown) => explain(error, savingHeap));
+}
+
+function heapNotSaved(error: unknown): ExecutionEnd {
+  return endWithout("failed", explained(error, savingHeap).message);
 }
 
 /** Says which step has failed, in words that clients know. */
 function explain(error: unknown, what: string): never {
-  if (!isYardError(error)) throw new YardError("internal", `${what}: the server's log says why.`, { cause: error });
-  throw new YardError(error.code, `${what}: ${error.message}`, { cause: error });
+  throw explained(error, what);
+}
+
+function explained(error: unknown, what: string): YardError {
+  if (!isYardError(error)) return new YardError("internal", `${what}: the server's log says why.`, { cause: error });
+  return new YardError(error.code, `${what}: ${error.message}`, { cause: error });
 }
 
 /** Words that clients know. */

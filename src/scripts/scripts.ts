@@ -209,7 +209,6 @@ export async function openScripts(parts: ScriptsParts): Promise<Scripts> {
         heapIn,
         instanceId: instances.self.id,
       };
-      await journal.write({ kind: "began", execution: began });
       const limits = limitsWithin(submission, settings.ceilings);
       const run = { source, fs, limits, heapIn, session: session ?? null, tags: settings.keepHeaps ? tags : undefined };
       const runParts = {
@@ -221,8 +220,10 @@ export async function openScripts(parts: ScriptsParts): Promise<Scripts> {
         reach: parts.reach ?? {},
         ...settings,
       };
-      live.start({ id, teamId }, (execution) => runExecution(execution, run, place, runParts));
+      const begun = journal.write({ kind: "began", execution: began });
+      live.start({ id, teamId, begun }, (execution) => runExecution(execution, run, place, runParts));
       reserved.move(); // its run gives the place back
+      await begun;
       return id;
     },
 

@@ -8,8 +8,16 @@ export interface EngineBinaries {
   readonly build: string;
   readonly wasm: Uint8Array;
   readonly extensions: readonly ExtensionDescriptor[];
-  /** Scripts, in order. */
-  readonly polyfills: readonly string[];
+  readonly polyfills: Polyfills;
+}
+
+/** The texts of libraries. All but the second are modules (CommonJS). */
+export interface Polyfills {
+  readonly eventTarget: string;
+  readonly abortController: string;
+  readonly streams: string;
+  readonly forms: string;
+  readonly formEncoder: string;
 }
 
 /** @throws {Error} if the bundle's memories would speak to the host in a way that this version does not know */
@@ -26,6 +34,12 @@ export function readEngineBinaries(
       name: extension.name,
       wasm: new WebAssembly.Module(new Uint8Array(extension.wasm)),
     })),
-    polyfills: [read("event-target-shim/umd"), read("abortcontroller-polyfill/dist/abortcontroller-polyfill-only.js")],
+    polyfills: {
+      eventTarget: read("event-target-shim/umd"),
+      abortController: read("abortcontroller-polyfill/dist/abortcontroller-polyfill-only.js"),
+      streams: read("web-streams-polyfill"),
+      forms: read("formdata-node"),
+      formEncoder: read("form-data-encoder"),
+    },
   };
 }

@@ -16,6 +16,7 @@ export interface EngineChild extends AsyncDisposable {
   readonly pid: number;
   /** What its executions start from. */
   readonly base: HeapImage;
+  /** Whether it can be handed something. */
   readonly isAlive: boolean;
   /** Its last words, for the log. */
   readonly lastWords: string;
@@ -61,6 +62,13 @@ export async function openEngineChild({ maxMemoryMb, engine }: EngineChildOption
     ready.resolve(heapImage(build, { pages: pagesOf(attachment), stackPointer, hooks }));
   };
 
+  /** It counts as dead from now on, not from when the system says so: nothing that it has said meanwhile is read, and nobody hands it the next
+   *  execution. */
+  function kill(): void {
+    isAlive = false;
+    child.kill("SIGKILL");
+  }
+
   function receive({ head, attachment }: Frame): void {
     listener?.(parseEngineMessage(head), attachment);
   }
@@ -70,7 +78,7 @@ export async function openEngineChild({ maxMemoryMb, engine }: EngineChildOption
     try {
       if (isAlive) read(chunk);
     } catch {
-      child.kill("SIGKILL"); // whatever it is, it is no engine of ours any more
+      kill(); // whatever it is, it is no engine of ours any more
     }
   });
   child.stdin?.on("error", () => {}); // it has ended; `ended` says so
@@ -103,9 +111,9 @@ export async function openEngineChild({ maxMemoryMb, engine }: EngineChildOption
       listener = next;
     },
     flagCancelled: (execution) => flag.cancel(execution),
-    kill: () => void child.kill("SIGKILL"),
+    kill,
     async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL");
+      kill();
       await ended;
     },
   };

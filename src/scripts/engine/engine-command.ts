@@ -51,7 +51,10 @@ function wrapper(name: string, ...args: string[]): string[] {
 /** Our own sources, and the packages that an engine loads. */
 function readablePaths(): string[] {
   const require = createRequire(import.meta.url);
-  const packages = ["quickjs-wasi", "acorn", "event-target-shim", "abortcontroller-polyfill"];
+  const packages = [
+    ...["quickjs-wasi", "acorn", "event-target-shim", "abortcontroller-polyfill"],
+    ...["web-streams-polyfill", "formdata-node", "form-data-encoder"],
+  ];
   const found = packages.map((name) => dirname(require.resolve(`${name}/package.json`)));
   const sources = resolve(import.meta.dirname, "../..");
   return [...[sources, ...found].map((directory) => `${directory}/*`), resolve(sources, "../package.json")];

@@ -1,7 +1,7 @@
 /** One engine: a WebAssembly instance whose whole state is its linear memory and one register. Loading an image into it is a copy, some 20
  *  times as fast as making a new one, and leaves nothing of what ran before: every byte is overwritten, none stays beyond the image. */
 import { type JSValueHandle, QuickJS, type Snapshot } from "quickjs-wasi";
-import type { EngineBinaries } from "./engine-binaries.ts";
+import type { EngineBinaries, Polyfills } from "./engine-binaries.ts";
 import { type EngineHost, type EngineWiring, type Wired, wireEngine } from "./engine-wiring.ts";
 import type { GuestHooks } from "./guest/guest-host.ts";
 import { guestScripts } from "./guest-source.ts";
@@ -192,7 +192,7 @@ export class EngineInstance {
 
 /** Evaluates what makes the globals, in an engine that nothing has run in.
  *  @returns the guest's hooks */
-function installGlobals(vm: QuickJS, polyfills: readonly string[], wiring: EngineWiring): JSValueHandle {
+function installGlobals(vm: QuickJS, polyfills: Polyfills, wiring: EngineWiring): JSValueHandle {
   const scripts = guestScripts(polyfills);
   for (const script of scripts.slice(0, -1)) vm.evalCode(script, globalsName).dispose();
   using install = vm.evalCode(scripts.at(-1) ?? "", globalsName);

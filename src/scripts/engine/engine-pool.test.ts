@@ -145,15 +145,15 @@ describe("the console", () => {
 test("timers fire in order, hand over their arguments, and can be cleared and let go", async () => {
   const { value } = await engine.run(`
     const seen = [];
-    setTimeout((a, b) => seen.push(a + b), 20, "late", "r");
-    setTimeout(() => seen.push("soon"), 1);
+    setTimeout((a, b) => seen.push(a + b), 100, "late", "r");
     setImmediate(() => seen.push("now"));
+    setTimeout(() => seen.push("soon"), 1);
     const stopped = setTimeout(() => seen.push("never"), 5);
     clearTimeout(+stopped);
     setTimeout(() => seen.push("unheld"), 5_000).unref();
     let n = 0;
     await new Promise((resolve) => { const i = setInterval(() => { if (++n === 3) { clearInterval(i); resolve() } }, 1) });
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    await new Promise((resolve) => setTimeout(resolve, 100)); // due after the other of 100, which was set before
     seen`);
   assert.deepEqual(value, ["now", "soon", "later"]);
 });
@@ -203,6 +203,72 @@ test("the globals of the web platform are there", async () => {
   });
 });
 
+test("streams, forms and files of the web platform are there", async () => {
+  const { value, failure } = await engine.run(`
+    const form = new FormData();
+    form.append("name", "Ada");
+    form.append("file", new File(["con", "tent"], "a.txt", { type: "text/plain" }));
+    const sent = new Request("http://x/", { method: "POST", body: form });
+    const upper = new TransformStream({ transform: (text, to) => to.enqueue(text.toUpperCase()) });
+    const bytes = (text) => ReadableStream.from([new TextEncoder().encode(text)]);
+    const read = new Response("read once");
+    const seen = [read.bodyUsed, await read.text(), read.bodyUsed, await read.text().catch((error) => error.name)];
+    const half = new TextEncoder().encode("grüß");
+    const split = ReadableStream.from([half.slice(0, 3), half.slice(3)]).pipeThrough(new TextDecoderStream());
+    const written = [];
+    await ReadableStream.from([1, 2]).pipeTo(new WritableStream({ write: (n) => void written.push(n) }));
+    const both = new Response(bytes("twice"));
+    const copy = both.clone();
+    ({
+      type: sent.headers.get("content-type").replace(/boundary=.*/, "boundary"),
+      form: (await sent.text()).replaceAll(/form-data-encoder-\\w+/g, "-").split("\\r\\n"),
+      file: [form.get("file").name, form.get("file").size, form.get("file") instanceof Blob],
+      stream: await new Response(new Blob(["a", "b"]).stream().pipeThrough(new TextDecoderStream()).pipeThrough(upper).pipeThrough(new TextEncoderStream())).text(),
+      body: (await Array.fromAsync(new Response("abc").body)).map((chunk) => chunk.length),
+      none: new Response().body,
+      split: (await Array.fromAsync(split)).join("|"),
+      clone: [await both.text(), await copy.text()],
+      urlencoded: [...(await new Response(new URLSearchParams("a=1&b=2")).formData())],
+      multipart: await new Response(form).formData().catch((error) => error.name),
+      refused: await new Response(ReadableStream.from(["text"])).text().catch((error) => error.name),
+      bytes: [...(await new Blob(["hi"]).bytes())],
+      seen, written,
+    })`);
+  assert.equal(failure, undefined);
+  assert.deepEqual(value, {
+    type: "multipart/form-data; boundary",
+    form: [
+      "---",
+      'Content-Disposition: form-data; name="name"',
+      "",
+      "Ada",
+      "---",
+      'Content-Disposition: form-data; name="file"; filename="a.txt"',
+      "Content-Type: text/plain",
+      "",
+      "content",
+      "-----",
+      "",
+      "",
+    ],
+    file: ["a.txt", 7, true],
+    stream: "AB",
+    body: [3],
+    none: null,
+    split: "gr|üß",
+    clone: ["twice", "twice"],
+    urlencoded: [
+      ["a", "1"],
+      ["b", "2"],
+    ],
+    multipart: "TypeError",
+    refused: "TypeError",
+    bytes: [104, 105],
+    seen: [false, "read once", true, "TypeError"],
+    written: [1, 2],
+  });
+});
+
 describe("capabilities", () => {
   const answering = {
     names: ["fetch", "fs", "import"],
@@ -235,6 +301,19 @@ describe("capabilities", () => {
     );
     assert.equal(failure, undefined);
     assert.deepEqual(value, [201, true, "POST", "got sent", "content of /f", true]);
+  });
+
+  test("are sent streams and forms, and their answers are streams", async () => {
+    const { value, failure } = await engine.run(
+      `const form = new FormData();
+       form.append("a", "1");
+       const first = await (await fetch("http://a/b", { method: "POST", body: form })).text();
+       const { body } = await fetch("http://a/b", { method: "POST", body: new Blob(["streamed"]).stream(), duplex: "half" });
+       [/^got -.*name="a"\\r\\n\\r\\n1\\r\\n/s.test(first), (await Array.fromAsync(body.pipeThrough(new TextDecoderStream()))).join("")]`,
+      { capabilities: answering },
+    );
+    assert.equal(failure, undefined);
+    assert.deepEqual(value, [true, "got streamed"]);
   });
 
   test("may refuse, and the script may catch it", async () => {
@@ -288,6 +367,20 @@ test("a full queue is refused, a cancelled one leaves it, and every team gets it
   assert.equal((await busy).status, "cancelled");
   await Promise.all([...queued, ...rest]);
   assert.ok(order.indexOf("b1") <= 1, `in the order ${order}`);
+});
+
+test("a process that is killed is handed nothing more, even if it has answered in its last moment", async () => {
+  const stop = new AbortController();
+  const ended = engine.run("console.log('begun'); for (;;) {}", {
+    signal: stop.signal,
+    onOutput: () => {
+      stop.abort();
+      // Its answer arrives while we are busy, and the time that it has for it is over when we come to read it.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    },
+  });
+  assert.equal((await ended).status, "cancelled");
+  assert.equal((await engine.run("1 + 1")).value, 2);
 });
 
 test("more memory than the pool grants is refused", async () => {

@@ -49,6 +49,8 @@ export interface Turn {
 /** What an engine has on top of the time limit to end by itself, before its process is killed. */
 const graceMs = 250;
 const cancelGraceMs = 100;
+/** Why calls are aborted. Without a reason an error would be made for each execution, with its stack: 0.1 ms. */
+const isOver = new Error("The execution is over.");
 /** Frames of what was under way when the limit was reached. */
 export const outputSlackBytes = 64 * 1024;
 
@@ -78,7 +80,7 @@ export async function runInChild(child: EngineChild, request: ExecutionRequest, 
     const ended = await Promise.race([done.promise, died]);
     return watch.reason === "cancelled" ? { status: "cancelled", timings: ended.timings } : ended;
   } finally {
-    over.abort();
+    over.abort(isOver);
     child.listen(undefined);
   }
 }

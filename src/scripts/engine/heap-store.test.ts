@@ -36,6 +36,7 @@ function memoryPacks() {
   return {
     packs,
     heaps,
+    stage: async () => assert.fail("nothing else is committed here"),
     async put(heap: HeapName, { id, bytes, sources }: NewPack) {
       if (!sources.every((source) => packs.has(source))) throw new YardError("conflict", "a source has gone");
       packs.set(id, Buffer.from(bytes));

@@ -7,7 +7,7 @@ import { isYardError, YardError } from "../../platform/errors.ts";
 import { type HeapImage, heapImage, pagesBeyond } from "./heap-image.ts";
 import { decodePack, encodePack, newPackId, type Pack, type PageTable, pageOf, runsOf, tableOf } from "./heap-pack.ts";
 import { bytesOf, heapPageBytes } from "./memory-image.ts";
-import type { PackStore } from "./pack-store.ts";
+import type { NewPack, PackStore, StagedHeap } from "./pack-store.ts";
 import { wasmPageBytes } from "./wasm-memory.ts";
 
 /** Whose heaps. */
@@ -22,6 +22,9 @@ export interface HeapStore {
    *  @param parent what it came from: what they share is stored once. Stored first if it is not there yet
    *  @returns what it took, in bytes: 0 if it was there already */
   save(image: HeapImage, options: { team: HeapTeam; parent?: HeapImage }): Promise<number>;
+  /** The same up to the commit, which the caller makes. Without a parent no conflict keeps it from being committed.
+   *  @returns undefined if it was there already */
+  stage(image: HeapImage, options: { team: HeapTeam; parent?: HeapImage }): Promise<StagedHeap | undefined>;
   /** @throws {YardError} not_found; precondition: damaged, forged, or another team's */
   load(id: string, options: { team: HeapTeam }): Promise<HeapImage>;
 }
@@ -52,30 +55,41 @@ export function createHeapStore({ packs, cacheBytes }: HeapStoreParts): HeapStor
   }
 
   async function write(image: HeapImage, team: HeapTeam, parent: HeapImage | undefined): Promise<number> {
-    if ((await packs.use({ teamId: team.id, id: image.id })) !== undefined) return 0;
-    if (parent === undefined) return writePack(image, team);
-    const parentBytes = await saveOnce(parent, team, undefined);
-    const packId = await packs.use({ teamId: team.id, id: parent.id });
-    if (packId === undefined) return parentBytes + (await writePack(image, team)); // its team is being removed
-    const table = await tableFor(parent, packId, team);
-    const bytes = await writePack(image, team, { parent, table }).catch((error: unknown) => {
+    if (await isStored(image, team)) return 0;
+    const inherited = await inheritedFrom(parent, team);
+    const bytes = await writePack(image, team, inherited).catch((error: unknown) => {
       if (!isYardError(error, "conflict")) throw error;
-      return writePack(image, team); // what they share has gone since
+      return writePack(image, team, inheritsNothing); // what they share has gone since
     });
-    return parentBytes + bytes;
+    return inherited.storedBytes + bytes;
   }
 
-  async function writePack(
-    image: HeapImage,
-    team: HeapTeam,
-    inherited?: { readonly parent: HeapImage; readonly table: PageTable },
-  ): Promise<number> {
+  async function isStored(image: HeapImage, team: HeapTeam): Promise<boolean> {
+    return (await packs.use({ teamId: team.id, id: image.id })) !== undefined;
+  }
+
+  async function inheritedFrom(parent: HeapImage | undefined, team: HeapTeam): Promise<Inherited> {
+    if (parent === undefined) return inheritsNothing;
+    const name = { teamId: team.id, id: parent.id };
+    const known = await packs.use(name);
+    const storedBytes = known === undefined ? await saveOnce(parent, team, undefined) : 0;
+    const packId = known ?? (await packs.use(name));
+    if (packId === undefined) return { ...inheritsNothing, storedBytes }; // its team is being removed
+    return { parent, table: await tableFor(parent, packId, team), storedBytes };
+  }
+
+  async function writePack(image: HeapImage, team: HeapTeam, inherited: Inherited): Promise<number> {
+    const pack = makePack(image, team, inherited);
+    await packs.put({ teamId: team.id, id: image.id }, pack);
+    return pack.bytes.length;
+  }
+
+  /** It is remembered before it is stored: what is remembered of a heap counts only as long as the store has it under that pack. */
+  function makePack(image: HeapImage, team: HeapTeam, { parent, table: inherited }: Inherited): NewPack {
     const packId = newPackId();
-    const { pack, table } = packOf(packId, image, inherited?.parent, inherited?.table ?? new Map());
-    const bytes = encodePack(packId, pack, team.key);
-    await packs.put({ teamId: team.id, id: image.id }, { id: packId, bytes, sources: pack.head.sources });
+    const { pack, table } = packOf(packId, image, parent, inherited);
     cache.set(cacheKey(team, image.id), { image, packId, table });
-    return bytes.length;
+    return { id: packId, bytes: encodePack(packId, pack, team.key), sources: pack.head.sources };
   }
 
   /** One at a time for each heap, so that none is written twice. */
@@ -88,6 +102,11 @@ export function createHeapStore({ packs, cacheBytes }: HeapStoreParts): HeapStor
 
   return {
     save: (image, { team, parent }) => saveOnce(image, team, parent),
+    async stage(image, { team, parent }) {
+      if (await isStored(image, team)) return undefined;
+      const pack = makePack(image, team, await inheritedFrom(parent, team));
+      return await packs.stage({ teamId: team.id, id: image.id }, pack);
+    },
     async load(id, { team }) {
       if (!/^[0-9a-f]{64}$/.test(id))
         throw new YardError("not_found", `There is no heap ${JSON.stringify(id)}.`, { field: "heap" });
@@ -106,6 +125,17 @@ export function createHeapStore({ packs, cacheBytes }: HeapStoreParts): HeapStor
     },
   };
 }
+
+/** What an image need not bring itself. */
+interface Inherited {
+  readonly parent?: HeapImage;
+  /** Where the parent's pages are. */
+  readonly table: PageTable;
+  /** What it took to store the parent. */
+  readonly storedBytes: number;
+}
+
+const inheritsNothing: Inherited = { table: new Map(), storedBytes: 0 };
 
 /** What has to be stored of `image`, and where all of its pages are then. */
 function packOf(

@@ -1,59 +1,12 @@
 /** `Request`, `Response` and `fetch`, which is a call to the host: the connection, its rules and its limits are there. `fetch` exists only
  *  where the host would answer it. */
+import type { BodyClass } from "./body.ts";
 import type { GuestCalls } from "./calls.ts";
 
-export function createFetch({ call }: GuestCalls): (input: unknown, init?: object) => Promise<unknown> {
-  /** As far as a body goes: bytes that are read once. */
-  class Body {
-    #bytes: Uint8Array | undefined;
-    bodyUsed = false;
-    readonly headers: Headers;
-
-    constructor(body: unknown, headers: Headers) {
-      this.headers = headers;
-      if (body === undefined || body === null) return;
-      const { bytes, type } = encodeBody(body);
-      this.#bytes = bytes;
-      if (type !== "" && !headers.has("content-type")) headers.set("content-type", type);
-    }
-    async bytes(): Promise<Uint8Array> {
-      if (this.bodyUsed) throw new TypeError("The body has been read already.");
-      this.bodyUsed = this.#bytes !== undefined;
-      return this.#bytes ?? new Uint8Array();
-    }
-    async arrayBuffer() {
-      return (await this.bytes()).slice().buffer;
-    }
-    async blob() {
-      return new Blob([(await this.bytes()) as Uint8Array<ArrayBuffer>], {
-        type: this.headers.get("content-type") ?? "",
-      });
-    }
-    async text() {
-      return new TextDecoder().decode(await this.bytes());
-    }
-    async json() {
-      return JSON.parse(await this.text());
-    }
-    /** @internal of this folder: the bytes, for a copy */
-    peek(): Uint8Array | undefined {
-      if (this.bodyUsed) throw new TypeError("The body has been read already.");
-      return this.#bytes;
-    }
-  }
-
-  function encodeBody(body: unknown): { bytes: Uint8Array; type: string } {
-    if (body instanceof ArrayBuffer) return { bytes: new Uint8Array(body.slice(0)), type: "" };
-    if (ArrayBuffer.isView(body))
-      return { bytes: new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice(), type: "" };
-    if (body instanceof URLSearchParams)
-      return {
-        bytes: new TextEncoder().encode(String(body)),
-        type: "application/x-www-form-urlencoded;charset=UTF-8",
-      };
-    return { bytes: new TextEncoder().encode(String(body)), type: "text/plain;charset=UTF-8" };
-  }
-
+export function createFetch(
+  { call }: GuestCalls,
+  Body: BodyClass,
+): (input: unknown, init?: object) => Promise<unknown> {
   interface Init {
     method?: string;
     headers?: ConstructorParameters<typeof Headers>[0];
@@ -71,12 +24,13 @@ export function createFetch({ call }: GuestCalls): (input: unknown, init?: objec
     readonly signal: AbortSignal;
     constructor(input: unknown, init: Init = {}) {
       const from = input instanceof Request ? input : undefined;
-      super(init.body ?? from?.peek(), new Headers(init.headers ?? from?.headers));
+      super(init.body ?? (from && Body.copyOf(from)), new Headers(init.headers ?? from?.headers));
       this.url = from?.url ?? new URL(String(input)).href;
       this.method = (init.method ?? from?.method ?? "GET").toUpperCase();
       this.redirect = init.redirect ?? from?.redirect ?? "follow";
       this.signal = init.signal ?? from?.signal ?? new AbortController().signal;
-      if (this.peek() !== undefined && (this.method === "GET" || this.method === "HEAD"))
+      const hasBody = (init.body ?? from?.body ?? null) !== null;
+      if (hasBody && (this.method === "GET" || this.method === "HEAD"))
         throw new TypeError(`A ${this.method} request cannot have a body.`);
     }
     clone() {
@@ -107,7 +61,7 @@ export function createFetch({ call }: GuestCalls): (input: unknown, init?: objec
       return new Response(undefined, { status: 0 });
     }
     clone() {
-      return Object.assign(new Response(this.peek(), this), { url: this.url });
+      return Object.assign(new Response(Body.copyOf(this), this), { url: this.url });
     }
   }
 
@@ -123,7 +77,8 @@ export function createFetch({ call }: GuestCalls): (input: unknown, init?: objec
     const aborted = new Promise<never>((_, reject) =>
       request.signal.addEventListener("abort", () => reject(request.signal.reason), { once: true }),
     );
-    const answer = call("fetch", { url, method, redirect, headers }, request.peek());
+    const sent = Promise.race([request.bytes(), aborted]);
+    const answer = sent.then((bytes) => call("fetch", { url, method, redirect, headers }, bytes));
     const { value, content } = await Promise.race([answer, aborted]);
     const head = value as {
       status: number;

@@ -1,4 +1,7 @@
 /** Puts the parts of this folder together, inside the engine. */
+import type { FormDataEncoder } from "form-data-encoder";
+import type { completeBlob } from "./blob.ts";
+import type { createBody } from "./body.ts";
 import type { createCalls } from "./calls.ts";
 import type { createCommands } from "./commands.ts";
 import type { installConsole } from "./console.ts";
@@ -9,6 +12,7 @@ import type { BeginOptions, GuestHooks, GuestHost } from "./guest-host.ts";
 import type { createInspect } from "./inspect.ts";
 import type { createMcp } from "./mcp.ts";
 import type { installRandom } from "./random.ts";
+import type { installTextStreams } from "./text-streams.ts";
 import type { installTimers } from "./timers.ts";
 
 export interface GuestSources {
@@ -18,7 +22,9 @@ export interface GuestSources {
   readonly installRandom: typeof installRandom;
   readonly createDescribe: typeof createDescribe;
   readonly createCalls: typeof createCalls;
-  readonly installBlob: () => void;
+  readonly completeBlob: typeof completeBlob;
+  readonly createBody: typeof createBody;
+  readonly installTextStreams: typeof installTextStreams;
   readonly installSearchParams: () => void;
   readonly createFetch: typeof createFetch;
   readonly createFs: typeof createFs;
@@ -26,7 +32,12 @@ export interface GuestSources {
   readonly createMcp: typeof createMcp;
 }
 
-export function installGuest(host: GuestHost, parts: GuestSources): GuestHooks {
+/** What the globals are made with, and scripts do not see. */
+export interface GuestLibraries {
+  readonly FormDataEncoder: typeof FormDataEncoder;
+}
+
+export function installGuest(host: GuestHost, parts: GuestSources, { FormDataEncoder }: GuestLibraries): GuestHooks {
   const { parse } = JSON;
   const { defineProperty, getOwnPropertyDescriptor } = Object;
   const { deleteProperty } = Reflect;
@@ -36,13 +47,18 @@ export function installGuest(host: GuestHost, parts: GuestSources): GuestHooks {
   const beginRandom = parts.installRandom();
   const beginConsole = parts.installConsole({ inspect, printLine: (text) => host.print(`${text}\n`) });
   const calls = parts.createCalls(host);
-  parts.installBlob();
+  parts.completeBlob();
+  parts.installTextStreams();
   parts.installSearchParams();
+  const Body = parts.createBody((form) => {
+    const encoder = new FormDataEncoder(form);
+    return new Blob([...encoder] as (File | Uint8Array<ArrayBuffer>)[], { type: encoder.contentType });
+  });
   const commands = parts.createCommands(calls);
   const mcp = parts.createMcp(calls);
   /** With the capability that each needs. */
   const gated: readonly (readonly [capability: string, name: string, value: unknown])[] = [
-    ["fetch", "fetch", parts.createFetch(calls)],
+    ["fetch", "fetch", parts.createFetch(calls, Body)],
     ["fs", "fs", parts.createFs(calls)],
     ["subprocess", "Deno", commands.Deno],
     ["subprocess", "child_process", commands.childProcess],
