@@ -1,6 +1,5 @@
 /** Tells whoever listens in Redis how far a task has come, and asks how far others have. A convenience: whatever fails there is ignored. */
 import type { Log } from "../platform/log.ts";
-import { openRedis } from "../platform/redis/connection.ts";
 import { type ExecState, execStates } from "./exec-states.ts";
 
 export interface Announcements extends AsyncDisposable {
@@ -18,6 +17,7 @@ export const silence: Announcements = {
 };
 
 export async function openAnnouncements(url: string, log: Pick<Log, "info" | "warn">): Promise<Announcements> {
+  const { openRedis } = await import("../platform/redis/connection.ts"); // 700 modules that most workers have no use for
   const redis = await openRedis({ url, log });
   /** In their order: a state is never overtaken by the one before it. */
   let last: Promise<unknown> = Promise.resolve();
