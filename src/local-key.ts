@@ -6,10 +6,12 @@ import type { Identity } from "./identity/identity.ts";
 import { isYardError } from "./platform/errors.ts";
 import type { Log } from "./platform/log.ts";
 
-const keyName = "command line of this machine";
+/** One for each yard that shares the database. */
+const keyNameOf = (yardId: string) => `command line on the machine of yard ${yardId}`;
 
 export interface LocalKeyParts {
   readonly identity: Identity;
+  readonly yardId: string;
   /** The data directory. */
   readonly directory: string;
   readonly url: string;
@@ -19,9 +21,10 @@ export interface LocalKeyParts {
 }
 
 /** Writes `local.json` anew at each start, for the address may be another one; the key stays the same as long as it is good. */
-export async function ensureLocalKey({ identity, directory, url, certificate, log }: LocalKeyParts): Promise<void> {
+export async function ensureLocalKey(parts: LocalKeyParts): Promise<void> {
+  const { identity, yardId, directory, url, certificate, log } = parts;
   const known = await readLocalYard(directory).catch(() => undefined); // damaged: made anew
-  const token = known && (await isGood(identity, known)) ? known.token : await newKey(identity);
+  const token = known && (await isGood(identity, known)) ? known.token : await newKey(identity, keyNameOf(yardId));
   if (token === undefined) {
     log.warn("there is no active administrator: the command line of this machine needs `runyard login`");
     return;
@@ -38,7 +41,7 @@ async function isGood(identity: Identity, { token }: LocalYard): Promise<boolean
   }
 }
 
-async function newKey({ users, apiKeys }: Identity): Promise<string | undefined> {
+async function newKey({ users, apiKeys }: Identity, keyName: string): Promise<string | undefined> {
   const admin = (await users.list()).find((user) => user.state === "active" && user.roles.includes("admin"));
   if (!admin) return undefined;
   for (const old of await apiKeys.list(admin.id)) if (old.name === keyName) await apiKeys.revoke(old.id);

@@ -242,6 +242,7 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
   await writeAddressFile(data.path, { url: urls[0]!, certificate });
   await ensureLocalKey({
     identity,
+    yardId: data.id,
     directory: data.path,
     url: urls[0]!,
     certificate: certificatePath(config, data),

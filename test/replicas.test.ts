@@ -62,6 +62,11 @@ describe("two yards on one PostgreSQL and one Redis", { skip }, () => {
     }
   });
 
+  test("each lets in the owner of its data directory without a login", async () => {
+    for (const yard of [one, two])
+      assert.equal((await appMesh(() => yard.url, yard.local.token).request("GET", "/user/self")).status, 200);
+  });
+
   test("a login at one is good at the other at once, and its end acts there soon", async () => {
     await addUser("ann");
     const login = await fetch(`${one.url}/appmesh/login`, {

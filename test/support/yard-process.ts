@@ -40,7 +40,7 @@ export async function startYard(args: readonly string[] = [], given?: Home): Pro
       child.ended.then(({ code, stderr }) => {
         throw new Error(`the yard ended with ${code}: ${stderr}`);
       }),
-      until(() => readyYard(home), { timeoutMs: 30_000, intervalMs: 20, what: "the yard is ready" }),
+      until(() => readyYard(home), { timeoutMs: 60_000, intervalMs: 20, what: "the yard is ready" }),
     ]);
   };
 
