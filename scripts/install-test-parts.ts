@@ -28,6 +28,21 @@ const parts: readonly Part[] = [
     isThere: () => onPath("setpriv"),
   },
   {
+    debianPackage: "bubblewrap",
+    usedBy: "the sandboxes of namespaces",
+    isThere: () => onPath("bwrap"),
+  },
+  {
+    debianPackage: "e2fsprogs",
+    usedBy: "the disk limits of sandboxes (mkfs.ext4)",
+    isThere: () => onPath("mkfs.ext4"),
+  },
+  {
+    debianPackage: "iproute2",
+    usedBy: "the isolation tests of sandboxes (ip)",
+    isThere: () => onPath("ip"),
+  },
+  {
     debianPackage: "mount",
     usedBy: "the full-disk tests, on a small file system of their own",
     isThere: () => onPath("mount"),

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after } from "../platform/timers.ts";
 import { openHostDriver } from "../sandboxes/host/driver.ts";
+import { openNamespaceDriver } from "../sandboxes/namespace/driver.ts";
 import type { LocalSandboxDriver } from "../sandboxes/sandbox.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { hostRoutes } from "./host-routes.ts";
@@ -39,7 +40,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   opened.use(await lockDirectory(directory)); // before anything in it is read
 
   const host = opened.use(await openHostDriver({ directory: join(directory, "host"), onNotice: log }));
-  const drivers = new Map<string, LocalSandboxDriver>([[host.name, host]]);
+  const namespace = opened.use(await openNamespaceDriver({ directory: join(directory, "namespace"), onNotice: log }));
+  const drivers = new Map<string, LocalSandboxDriver>([host, namespace].map((driver) => [driver.name, driver]));
   const units = opened.use(openUnits({ directory, sandbox: (id) => findSandbox(drivers, id), log }));
 
   const { promise: closed, resolve } = Promise.withResolvers<void>();
@@ -84,6 +86,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 async function stopAll(drivers: ReadonlyMap<string, LocalSandboxDriver>, graceMs: number): Promise<void> {
   for (const driver of drivers.values()) {
     for (const sandbox of await driver.sandboxes()) {
+      await sandbox.pausing?.resume(); // what is frozen does not die
       await Promise.all((await sandbox.processes()).map((process) => process.stop({ graceMs })));
     }
   }

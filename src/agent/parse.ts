@@ -59,7 +59,17 @@ export function parseProcessSpec(value: unknown): Omit<ProcessSpec, "id"> {
 
 export function parseSandboxSpec(value: unknown, id: string): SandboxSpec {
   const fields = object(value ?? {}, "sandbox");
-  return { id, limits: optional(fields.limits, (value) => parseLimits(value, "limits")) };
+  return {
+    id,
+    limits: optional(fields.limits, (value) => parseLimits(value, "limits")),
+    template: optional(fields.template, (value) => text(value, "template")),
+    network: optional(fields.network, parseNetwork),
+  };
+}
+
+function parseNetwork(value: unknown): "none" {
+  if (value !== "none") throw invalid("network", '"none"');
+  return value;
 }
 
 export function parseHandle(value: unknown): SandboxHandle {
@@ -171,6 +181,7 @@ function parseLimits(value: unknown, at: string): Limits {
     cpuShares: limit("cpuShares", { integer: true, least: 2, most: 262_144 }),
     cpus: limit("cpus", { least: 0.01, most: 10_000 }),
     processes: limit("processes", { integer: true, least: 1 }),
+    diskBytes: limit("diskBytes", { integer: true, least: 1 }),
   };
 }
 

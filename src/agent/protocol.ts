@@ -29,6 +29,8 @@
  *  | PUT    S                    | SandboxSpec without id → SandboxHandle | create; the same id again is the same sandbox |
  *  | POST   S/reattach           | SandboxHandle → SandboxHandle | `not_found` if nothing is left of it |
  *  | DELETE S?graceMs=           | → 204 | ends all in it, leaves nothing |
+ *  | GET    S/usage              | → SandboxUsage | `precondition`, if the driver cannot measure it |
+ *  | POST   S/pause, S/resume    | → 204 | `precondition`, if the driver cannot |
  *  | GET    S/processes          | → ProcessStatus[] | |
  *  | PUT    P                    | ProcessSpec without id → ProcessStatus | exec; the same id again is the same process |
  *  | GET    P                    | → ProcessStatus | |

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { YardError } from "../platform/errors.ts";
 import { hostSandboxId } from "../sandboxes/host/driver.ts";
-import type { LocalSandbox, LocalSandboxDriver, Process } from "../sandboxes/sandbox.ts";
+import type { LocalSandbox, LocalSandboxDriver, Pausing, Process } from "../sandboxes/sandbox.ts";
 import { endedWithin } from "./exit-wait.ts";
 import { numberOf, type Request, readJson, sendJson, sendNothing } from "./http.ts";
 import { sendOutput } from "./output-reply.ts";
@@ -26,6 +26,11 @@ export function sandboxRoutes(drivers: ReadonlyMap<string, LocalSandboxDriver>):
     const driver = driverOf(request);
     return driver.reattach({ driver: driver.name, version: 1, id: request.params.sandbox ?? "" });
   }
+  async function pausingOf(request: Request): Promise<Pausing> {
+    const { pausing } = await sandboxOf(request);
+    if (!pausing) throw cannot(driverOf(request), "pause");
+    return pausing;
+  }
   async function processOf(request: Request): Promise<Process> {
     const { process: id } = request.params;
     const process = (await (await sandboxOf(request)).processes()).find((one) => one.id === id);
@@ -47,6 +52,19 @@ export function sandboxRoutes(drivers: ReadonlyMap<string, LocalSandboxDriver>):
     [`DELETE ${sandboxPath}`]: async (request) => {
       const graceMs = numberOf(request.query, "graceMs", { default: 0, most: longestGraceMs });
       await (await sandboxOf(request)).destroy({ graceMs });
+      sendNothing(request);
+    },
+    [`GET ${sandboxPath}/usage`]: async (request) => {
+      const usage = await (await sandboxOf(request)).usage?.();
+      if (!usage) throw cannot(driverOf(request), "measure sandboxes");
+      sendJson(request, usage);
+    },
+    [`POST ${sandboxPath}/pause`]: async (request) => {
+      await (await pausingOf(request)).pause();
+      sendNothing(request);
+    },
+    [`POST ${sandboxPath}/resume`]: async (request) => {
+      await (await pausingOf(request)).resume();
       sendNothing(request);
     },
     [`GET ${sandboxPath}/processes`]: async (request) => {
@@ -95,6 +113,10 @@ export function sandboxRoutes(drivers: ReadonlyMap<string, LocalSandboxDriver>):
       sendJson(request, await process.usage({ tree: request.query.has("tree") }));
     },
   };
+}
+
+function cannot({ name }: LocalSandboxDriver, what: string): YardError {
+  return new YardError("precondition", `The driver ${name} cannot ${what}.`);
 }
 
 /** The sandbox of that id, whichever driver has it. @throws {YardError} not_found */

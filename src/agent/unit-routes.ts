@@ -1,6 +1,6 @@
 /** The routes of `/v1/units`. */
 import { YardError } from "../platform/errors.ts";
-import { assertId } from "../sandboxes/host/ids.ts";
+import { assertId } from "../sandboxes/processes/ids.ts";
 import { headerJson, numberOf, type Request, readJson, sendBytes, sendJson, sendNothing, sendStream } from "./http.ts";
 import { sendOutput } from "./output-reply.ts";
 import { parseUnitSpec, parseUsageQuestion } from "./parse.ts";

@@ -2,13 +2,16 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { skipUnless } from "../platform/testing/parts.ts";
 import { until } from "../platform/testing/until.ts";
 import { describeSandboxDriver } from "../sandboxes/conformance.ts";
+import { findPrograms } from "../sandboxes/namespace/availability.ts";
+import type { SandboxDriver } from "../sandboxes/sandbox.ts";
 import { openTestHost } from "./test-host.ts";
 
-describeSandboxDriver("host, through the agent", async () => {
+async function openThroughAgent(name: string): Promise<SandboxDriver> {
   const host = await openTestHost();
-  const driver = host.driver("host");
+  const driver = host.driver(name);
   return {
     ...driver,
     get can() {
@@ -16,7 +19,13 @@ describeSandboxDriver("host, through the agent", async () => {
     },
     [Symbol.asyncDispose]: () => host[Symbol.asyncDispose](),
   };
-});
+}
+
+describeSandboxDriver("host, through the agent", () => openThroughAgent("host"));
+
+const { availability } = await findPrograms();
+const skip = skipUnless(availability.usable, "what namespace sandboxes need", JSON.stringify(availability));
+describeSandboxDriver("namespace, through the agent", () => openThroughAgent("namespace"), { skip });
 
 test("a handle on a process outlives the agent that started it", async () => {
   await using host = await openTestHost();

@@ -5,7 +5,7 @@ import { createCalls } from "./calls.ts";
 import type { AgentConnection } from "./connection.ts";
 import { readJson } from "./exchange.ts";
 import { createRemoteProcess } from "./remote-process.ts";
-import { parseHandle, parseInfo, parseProcess, parseProcesses } from "./replies.ts";
+import { parseHandle, parseInfo, parseProcess, parseProcesses, parseSandboxUsage } from "./replies.ts";
 
 /** To make or end a sandbox: a machine may have to be booted. */
 const sandboxTimeoutMs = 120_000;
@@ -22,6 +22,7 @@ export function createRemoteDriver(name: string, connection: AgentConnection): S
 
   function sandboxOf(handle: SandboxHandle): Sandbox {
     const path = pathOf(handle.id);
+    const pauses = driver.can.pause !== "none";
     const processPath = (id: string) => `${path}/processes/${encodeURIComponent(id)}`;
     return {
       handle,
@@ -29,6 +30,15 @@ export function createRemoteDriver(name: string, connection: AgentConnection): S
         const request = { method: "PUT", path: processPath(id), body: spec, timeoutMs: execTimeoutMs } as const;
         return createRemoteProcess(connection, processPath(id), readJson(await call(request), parseProcess));
       },
+      async usage() {
+        return readJson(await call({ method: "GET", path: `${path}/usage` }), parseSandboxUsage);
+      },
+      pausing: pauses
+        ? {
+            pause: async () => void (await call({ method: "POST", path: `${path}/pause` })),
+            resume: async () => void (await call({ method: "POST", path: `${path}/resume` })),
+          }
+        : undefined,
       async processes() {
         const statuses = readJson(await call({ method: "GET", path: `${path}/processes` }), parseProcesses);
         return statuses.map((status) => createRemoteProcess(connection, processPath(status.id), status));
@@ -42,7 +52,7 @@ export function createRemoteDriver(name: string, connection: AgentConnection): S
     };
   }
 
-  return {
+  const driver: SandboxDriver = {
     name,
     get can() {
       const known = connection.info?.drivers.find((driver) => driver.name === name);
@@ -65,4 +75,5 @@ export function createRemoteDriver(name: string, connection: AgentConnection): S
     },
     async [Symbol.asyncDispose]() {}, // the driver is the agent's; the connection has its own owner
   };
+  return driver;
 }

@@ -11,7 +11,7 @@ import type {
   UnitStatus,
 } from "../agent/protocol.ts";
 import { YardError, yardErrorCodes } from "../platform/errors.ts";
-import type { ProcessUsage, SandboxHandle } from "../sandboxes/sandbox.ts";
+import type { ProcessUsage, SandboxHandle, SandboxUsage } from "../sandboxes/sandbox.ts";
 
 export type Parse<T> = (value: unknown) => T;
 
@@ -152,6 +152,13 @@ const handle = Type.Object({
   data: Type.Optional(anyObject),
 });
 
+const sandboxUsage = Type.Object({
+  cpuUs: Type.Number(),
+  memoryBytes: Type.Number(),
+  processes: count,
+  diskBytes: Type.Number(),
+});
+
 const processStatus = Type.Object({
   id: Type.String(),
   pid: Type.Integer(),
@@ -171,6 +178,7 @@ export const parseUnitEvent: Parse<UnitEvent> = parser("event", unitEvent);
 export const parseUsage: Parse<ProcessUsage> = parser("usage", usage);
 export const parseUsages: Parse<Record<string, ProcessUsage>> = parser("usage", Type.Record(Type.String(), usage));
 export const parseHandle: Parse<SandboxHandle> = parser("sandbox handle", handle);
+export const parseSandboxUsage: Parse<SandboxUsage> = parser("usage of a sandbox", sandboxUsage);
 export const parseProcess: Parse<ProcessStatus> = parser("process", processStatus);
 export const parseProcesses: Parse<ProcessStatus[]> = parser("list of processes", Type.Array(processStatus));
 export const parseErrorBody: Parse<ErrorBody> = parser(

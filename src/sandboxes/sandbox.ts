@@ -13,7 +13,14 @@ export interface Capabilities {
   /** Own root file system, separate from the host's. */
   readonly ownFiles: boolean;
   readonly pause: "none" | "frozen" | "saved";
+  /** `limits.diskBytes` is enforced. */
+  readonly diskLimit?: boolean;
+  /** Absent: its sandboxes have the host's network. */
+  readonly networks?: readonly NetworkMode[];
 }
+
+/** `none`: a loopback of its own and nothing else. */
+export type NetworkMode = "none";
 
 export type Availability =
   | { readonly usable: true }
@@ -28,12 +35,18 @@ export interface Limits {
   /** Ceiling in cores, fractions allowed. */
   readonly cpus?: number;
   readonly processes?: number;
+  /** Of all that is written, for a sandbox. */
+  readonly diskBytes?: number;
 }
 
 export interface SandboxSpec {
   /** Given by the caller, so that a repeated create is the same one. */
   readonly id: string;
   readonly limits?: Limits;
+  /** What it starts from, where the driver has templates; `minimal` if absent. */
+  readonly template?: string;
+  /** `none` if absent, where the driver has networks. */
+  readonly network?: NetworkMode;
 }
 
 /** What a driver needs to find a sandbox again after a restart: versioned, serialisable data. */
@@ -151,8 +164,66 @@ export interface Process {
   usage(options?: { tree?: boolean }): Promise<ProcessUsage>;
 }
 
+export interface SandboxUsage {
+  /** CPU time of all that has run in it, in microseconds. */
+  readonly cpuUs: number;
+  /** Held in memory, without the files that are only cached. */
+  readonly memoryBytes: number;
+  readonly processes: number;
+  /** On disk, without its template. */
+  readonly diskBytes: number;
+}
+
+export interface FileEntry {
+  readonly name: string;
+  /** Absolute, as seen inside. */
+  readonly path: string;
+  readonly type: "file" | "directory" | "symlink" | "other";
+  readonly size: number;
+  /** Permission bits, setuid, setgid and sticky among them. */
+  readonly mode: number;
+  /** As numbers inside. */
+  readonly uid: number;
+  readonly gid: number;
+  readonly modifiedAt: number;
+  /** Of a symlink, as it is written there. */
+  readonly target?: string;
+}
+
+/** The files of a sandbox, as its root sees them. Paths are absolute; links lead where they lead inside, and never out. What other file systems hold
+ *  there (`/proc`, `/dev`) is not reached. Without a path: not_found; a path that is none, or leads to what it should not: invalid (`path`). */
+export interface SandboxFiles {
+  /** Of a link itself. */
+  stat(path: string): Promise<FileEntry>;
+  /** What is in a directory, and in its directories down to `depth` levels (1: only its own), by name, a directory before what is in it.
+   *  @throws {YardError} too_large, for more than `maxEntries` */
+  list(path: string, options: { depth: number; maxEntries: number }): Promise<readonly FileEntry[]>;
+  /** A regular file. */
+  read(path: string): Promise<{ readonly size: number; readonly content: Readable }>;
+  /** Makes the file, and the directories it is in, or writes it anew with its mode and owner as they were.
+   *  @returns bytes written   @throws {YardError} storage_full */
+  write(path: string, content: AsyncIterable<Uint8Array>, options?: { mode?: number }): Promise<number>;
+  /** With all above it. @throws {YardError} conflict, if it is there; invalid, if it is something else */
+  makeDirectory(path: string): Promise<FileEntry>;
+  /** Onto what is there, as rename(2) does it. */
+  move(from: string, to: string): Promise<void>;
+  /** With all that is in it; a link itself. Nothing, if there is none. */
+  remove(path: string): Promise<void>;
+}
+
+export interface Pausing {
+  /** Nothing in it runs until `resume`, and nothing can be started; what it keeps is told by `can.pause`. Twice is once. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+}
+
 export interface Sandbox {
   readonly handle: SandboxHandle;
+  /** Present where the driver has them (`can.ownFiles`), and where it is reached without a connection. */
+  readonly files?: SandboxFiles;
+  /** Present unless `can.pause` is `none`; likewise. */
+  readonly pausing?: Pausing;
+  usage?(): Promise<SandboxUsage>;
   /** @throws {YardError} invalid (`field` of the spec), precondition (a limit or user that cannot be had here), storage_full */
   exec(spec: ProcessSpec): Promise<Process>;
   /** Running and ended ones, until they are forgotten. */

@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const controllers = ["memory", "cpu", "pids"] as const;
-export type Controller = (typeof controllers)[number];
+/** Of version 1 alone: in version 2 every group can be frozen and counts its CPU time. */
+export const olderControllers = ["freezer", "cpuacct"] as const;
+export type Controller = (typeof controllers)[number] | (typeof olderControllers)[number];
 
 export interface Hierarchy {
   readonly version: 1 | 2;
@@ -22,7 +24,7 @@ export function readHierarchies(root = "/"): ReadonlyMap<Controller, Hierarchy> 
     if (!mount) continue;
     const version = mount.type === "cgroup" ? 1 : 2;
     const top = join(root, mount.point);
-    for (const controller of controllers) {
+    for (const controller of [...controllers, ...olderControllers]) {
       const group = groups.get(version === 1 ? controller : "");
       if (group === undefined) continue;
       const own = inside(top, mount.root, group);

@@ -2,20 +2,12 @@
  *
  *  A process joins its groups by itself before it becomes the program (`joining`): nothing it starts can slip out in between.
  *  @see cgroups(7), and cgroup-v1/ and cgroup-v2.rst of the kernel's admin guide */
-import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { errnoOf, YardError } from "../errors.ts";
+import { errnoOf } from "../errors.ts";
 import { type Controller, controllers, type Hierarchy, placeGroups, readHierarchies } from "./cgroup-hierarchies.ts";
-
-export interface CgroupLimits {
-  readonly memoryBytes?: number;
-  readonly memoryAndSwapBytes?: number;
-  /** 1024 is one share. */
-  readonly cpuShares?: number;
-  readonly cpus?: number;
-  readonly processes?: number;
-}
+import { applyLimits, type CgroupLimits, limitError } from "./cgroup-limits.ts";
 
 export interface Cgroups {
   /** Whether memory, CPU and process limits can be set here. */
@@ -34,8 +26,6 @@ export interface Cgroup {
   remove(): Promise<void>;
 }
 
-const cpuPeriodUs = 100_000;
-
 export function openCgroups(): Cgroups {
   const hierarchies = readHierarchies();
   return {
@@ -43,13 +33,13 @@ export function openCgroups(): Cgroups {
     create(name, limits) {
       const made = new Set<string>();
       try {
-        for (const [controller, settings] of settingsOf(limits)) {
+        applyLimits(limits, (controller) => {
           const hierarchy = hierarchies.get(controller);
-          if (!hierarchy) throw missing(`this machine has no ${controller} controller`);
-          const directory = makeGroup(hierarchy, controller, name);
-          made.add(directory);
-          for (const setting of settings) apply(setting, directory, hierarchy.version);
-        }
+          if (!hierarchy) throw limitError(`this machine has no ${controller} controller`);
+          const path = makeGroup(hierarchy, controller, name);
+          made.add(path);
+          return { path, version: hierarchy.version };
+        });
       } catch (error) {
         for (const directory of made) removeDirectory(directory);
         throw error;
@@ -59,61 +49,14 @@ export function openCgroups(): Cgroups {
   };
 }
 
-/** A file of the group in each version, and what to write into it. */
-interface Setting {
-  readonly v1: string;
-  readonly v2: string;
-  readonly v1Value: string;
-  readonly v2Value: string;
-  readonly what: string;
-}
-
-function settingsOf(limits: CgroupLimits): Map<Controller, Setting[]> {
-  const { memoryBytes, memoryAndSwapBytes, cpuShares, cpus, processes } = limits;
-  const settings = new Map<Controller, Setting[]>();
-  const add = (controller: Controller, what: string, v1: [string, string], v2: [string, string]) => {
-    const setting = { what, v1: v1[0], v1Value: v1[1], v2: v2[0], v2Value: v2[1] };
-    settings.set(controller, [...(settings.get(controller) ?? []), setting]);
-  };
-  const memory = memoryBytes ?? memoryAndSwapBytes; // v1 refuses a memory-and-swap limit below that of memory alone
-  if (memory !== undefined) {
-    add("memory", "memoryBytes", ["memory.limit_in_bytes", `${memory}`], ["memory.max", `${memory}`]);
-  }
-  if (memory !== undefined && memoryAndSwapBytes !== undefined) {
-    const swap = Math.max(0, memoryAndSwapBytes - memory);
-    const both = `${Math.max(memory, memoryAndSwapBytes)}`;
-    add("memory", "memoryAndSwapBytes", ["memory.memsw.limit_in_bytes", both], ["memory.swap.max", `${swap}`]);
-  }
-  if (cpuShares !== undefined) {
-    // The scale of v2 is 1 to 10000; this is the mapping that container engines use for v1's 2 to 262144.
-    const weight = Math.round(1 + ((Math.max(2, cpuShares) - 2) * 9999) / 262142);
-    add("cpu", "cpuShares", ["cpu.shares", `${cpuShares}`], ["cpu.weight", `${weight}`]);
-  }
-  if (cpus !== undefined) {
-    const quota = Math.max(1000, Math.round(cpus * cpuPeriodUs)); // the kernel takes no quota below 1 ms
-    add("cpu", "cpus", ["cpu.cfs_quota_us", `${quota}`], ["cpu.max", `${quota} ${cpuPeriodUs}`]);
-  }
-  if (processes !== undefined) add("pids", "processes", ["pids.max", `${processes}`], ["pids.max", `${processes}`]);
-  return settings;
-}
-
-function makeGroup(hierarchy: Hierarchy, controller: Controller, name: string): string {
+/** @throws {YardError} precondition */
+export function makeGroup(hierarchy: Hierarchy, controller: Controller, name: string): string {
   try {
     const directory = join(placeGroups(hierarchy, controller), name);
     mkdirSync(directory, { recursive: true });
     return directory;
   } catch (error) {
-    throw missing(`no ${controller} group can be made in ${hierarchy.own} (${errnoOf(error)})`, error);
-  }
-}
-
-function apply(setting: Setting, directory: string, version: 1 | 2): void {
-  const [file, value] = version === 1 ? [setting.v1, setting.v1Value] : [setting.v2, setting.v2Value];
-  const path = join(directory, file);
-  try {
-    writeFileSync(path, value);
-  } catch (error) {
-    throw missing(`${path} does not take ${value} (${errnoOf(error)})`, error, `limits.${setting.what}`);
+    throw limitError(`no ${controller} group can be made in ${hierarchy.own} (${errnoOf(error)})`, error);
   }
 }
 
@@ -174,7 +117,7 @@ function removeDirectory(directory: string): boolean {
   }
 }
 
-function readIfThere(path: string): string {
+export function readIfThere(path: string): string {
   try {
     return readFileSync(path, "latin1");
   } catch {
@@ -190,9 +133,4 @@ function isWritable(hierarchy: Hierarchy | undefined): boolean {
   } catch {
     return false;
   }
-}
-
-function missing(what: string, cause?: unknown, field = "limits"): YardError {
-  const fix = "Run the agent as root, or in a delegated control group (systemd: Delegate=yes), or leave the limit out.";
-  return new YardError("precondition", `The limit cannot be set: ${what}. ${fix}`, { field, cause });
 }

@@ -8,8 +8,8 @@ export interface Libc {
   firstData(fd: number): number | undefined;
   /** No program started later inherits this descriptor. */
   closeOnExec(fd: number): void;
-  /** A second descriptor of the same open file, close-on-exec. */
-  duplicate(fd: number): number;
+  /** A second descriptor of the same open file, close-on-exec, with the lowest free number from `least` (3) on. */
+  duplicate(fd: number, least?: number): number;
   /** The status of a dead child as wait(2) encodes it, which is taken by asking; undefined while it lives, or if it is none of ours. */
   wait(pid: number): number | undefined;
   /** posix_spawn(3): see posix-spawn.ts. Missing where the library is too old for it. */
@@ -22,7 +22,10 @@ export interface RawSpawnRequest {
   readonly cwd: string;
   /** `NAME=value`. */
   readonly env: readonly string[];
-  readonly stdio: readonly [number, number, number];
+  /** Sources of the child's descriptors from 0 on. */
+  readonly stdio: readonly number[];
+  /** Opened as descriptor 0 in the child's new session, which makes it that session's terminal, and copied to 1 and 2; in place of `stdio`. */
+  readonly terminal?: string;
 }
 
 const FALLOC_FL_KEEP_SIZE = 1;
@@ -30,6 +33,7 @@ const FALLOC_FL_PUNCH_HOLE = 2;
 const SEEK_DATA = 3;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
+const O_RDWR = 2;
 const F_DUPFD_CLOEXEC = 1030;
 const WNOHANG = 1;
 const POSIX_SPAWN_SETSIGDEF = 0x04;
@@ -64,7 +68,7 @@ function load(): Libc | null {
         return offset < 0 ? undefined : offset;
       },
       closeOnExec: (fd) => void fcntl(fd, F_SETFD, "int", FD_CLOEXEC),
-      duplicate: (fd) => Number(fcntl(fd, F_DUPFD_CLOEXEC, "int", 3)),
+      duplicate: (fd, least = 3) => Number(fcntl(fd, F_DUPFD_CLOEXEC, "int", least)),
       wait: (pid) => {
         const status = [0];
         return waitpid(pid, status, WNOHANG) === pid ? status[0] : undefined;
@@ -87,17 +91,22 @@ function loadSpawn(library: KoffiLibrary): Libc["spawn"] {
   }
   const initActions = declare("int posix_spawn_file_actions_init(void *actions)");
   const addDup2 = declare("int posix_spawn_file_actions_adddup2(void *actions, int from, int to)");
+  const addOpen = declare(
+    "int posix_spawn_file_actions_addopen(void *actions, int fd, const char *path, int flags, int mode)",
+  );
   const destroyActions = declare("int posix_spawn_file_actions_destroy(void *actions)");
   const posixSpawn = declare(
     "int posix_spawn(_Out_ int *pid, const char *path, void *actions, void *attributes, const char **argv, const char **envp)",
   );
   const attributes = spawnAttributes(declare);
 
-  return ({ file, argv, cwd, env, stdio }) => {
+  return ({ file, argv, cwd, env, stdio, terminal }) => {
     const actions = Buffer.alloc(structureBytes);
     initActions(actions);
     try {
-      for (const [target, source] of stdio.entries()) addDup2(actions, source, target); // also clears close-on-exec
+      if (terminal !== undefined) addOpen(actions, 0, terminal, O_RDWR, 0);
+      const sources = terminal === undefined ? stdio : [0, 0, 0];
+      for (const [target, source] of sources.entries()) addDup2(actions, source, target); // also clears close-on-exec
       addChdir(actions, cwd);
       const pid = [0];
       const errno = Number(posixSpawn(pid, file, actions, attributes, [...argv, null], [...env, null]));

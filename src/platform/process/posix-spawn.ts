@@ -17,6 +17,8 @@ export interface SpawnRequest {
   readonly env: Readonly<Record<string, string>>;
   /** Descriptors of ours; null is /dev/null. Of our others the child has those that are not close-on-exec. */
   readonly stdio: readonly [number | null, number, number];
+  /** Descriptors of ours that the child has as 3, 4 and so on. Each is higher than the number of all of them, so that none is overwritten before it is copied. */
+  readonly more?: readonly number[];
 }
 
 export interface Spawned {
@@ -38,17 +40,25 @@ export function posixSpawn(request: SpawnRequest): Spawned | undefined {
   const library = libc();
   if (!library?.spawn) return undefined;
   listen();
-  const { file, argv, cwd, env, stdio } = request;
+  const { file, argv, cwd, env, stdio, more = [] } = request;
   const [input, output, errors] = stdio;
   const { pid, errno } = library.spawn({
     file,
     argv,
     cwd,
     env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
-    stdio: [input ?? nullDevice(), output, errors],
+    stdio: [input ?? nullDevice(), output, errors, ...more],
   });
   if (errno !== 0) throw spawnError(errno, file);
   return { pid, exited: exitOf(pid), release: () => letGo(pid) };
+}
+
+/** A child that another thread of this process has started. It may be dead already, and its signal gone by. */
+export function waitForChild(pid: number): Spawned {
+  listen();
+  const exited = exitOf(pid);
+  reap();
+  return { pid, exited, release: () => letGo(pid) };
 }
 
 let opened: number | undefined;

@@ -6,21 +6,8 @@ import { errnoOf, YardError } from "../../platform/errors.ts";
 import type { Cgroup } from "../../platform/process/cgroups.ts";
 import { findProgram } from "../../platform/process/program.ts";
 import { findOsUser, type OsUser } from "../../platform/process/users.ts";
+import type { Command } from "../processes/child.ts";
 import type { ProcessSpec } from "../sandbox.ts";
-
-export interface Command {
-  readonly file: string;
-  /** From the first argument on; `argv0` is what the program sees as its own name. */
-  readonly args: readonly string[];
-  readonly argv0: string;
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-  /** Given where no setpriv can switch the user: supplementary groups are then the agent's. */
-  readonly uid?: number;
-  readonly gid?: number;
-  /** Who the process will be, if not the agent's own user. */
-  readonly owner?: OsUser;
-}
 
 export interface Surroundings {
   readonly inherited: Readonly<Record<string, string>>;

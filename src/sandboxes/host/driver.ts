@@ -1,31 +1,24 @@
 /** The driver `host`: sandboxes that share the host's files and users, so that a process in them is a plain process of the host. What a
  *  sandbox adds is that its processes are found, limited and ended together. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { YardError } from "../../platform/errors.ts";
-import { randomText } from "../../platform/ids.ts";
-import { openJournal } from "../../platform/journal.ts";
-import { openCgroups } from "../../platform/process/cgroups.ts";
+import { openCgroup, openCgroups } from "../../platform/process/cgroups.ts";
 import { closeInheritableOnExec } from "../../platform/process/descriptors.ts";
-import { createOutputKeeper } from "../output-keeper.ts";
+import { startChild } from "../processes/child.ts";
+import { assertId } from "../processes/ids.ts";
+import { createLifeWatch } from "../processes/life-watch.ts";
+import { marksFor } from "../processes/marks.ts";
+import { openRecords, type RecordsOptions } from "../processes/open-records.ts";
+import { createProbes } from "../processes/probes.ts";
+import { createProcesses, hasLimits } from "../processes/processes.ts";
+import { keyOf, type SandboxEntry } from "../processes/records.ts";
+import { startInTerminal } from "../processes/terminal.ts";
+import { createUsageMeter } from "../processes/usage.ts";
 import type { Capabilities, LocalSandbox, LocalSandboxDriver, SandboxHandle } from "../sandbox.ts";
-import { assertId } from "./ids.ts";
-import { createLifeWatch } from "./life-watch.ts";
-import { createProbes } from "./probes.ts";
-import { createProcesses } from "./processes.ts";
-import { asHostEntry, createHostState, type HostEntry } from "./records.ts";
+import { buildCommand, inCgroup, inheritedEnvironment } from "./command.ts";
 import { createHostSandbox } from "./sandbox.ts";
 import { createStragglerSweep } from "./straggler-sweep.ts";
-import { createUsageMeter } from "./usage.ts";
 
-export interface HostDriverOptions {
-  /** Holds the journal and the outputs; private to the user the agent runs as. */
-  readonly directory: string;
-  /** Outputs give way below this much free space on that disk. */
-  readonly reserveBytes?: number;
-  /** Something happened that an operator may want to know. */
-  readonly onNotice?: (message: string) => void;
-}
+export type HostDriverOptions = RecordsOptions;
 
 export const hostSandboxId = "host";
 
@@ -37,42 +30,39 @@ export async function openHostDriver(options: HostDriverOptions): Promise<LocalS
   const { directory } = options;
   closeInheritableOnExec();
   await using opened = new AsyncDisposableStack();
-  mkdirSync(join(directory, "output"), { recursive: true, mode: 0o700 });
-  const owner = readOwner(join(directory, "owner"));
-
-  const state = createHostState();
-  const journal = opened.use(
-    openJournal<HostEntry>({
-      path: join(directory, "journal.ndjson"),
-      replay: (value) => {
-        const entry = asHostEntry(value);
-        if (entry) state.apply(entry);
-      },
-      snapshot: () => state.entries(),
-    }),
-  );
-  const keeper = opened.use(
-    createOutputKeeper({
-      directory,
-      reserveBytes: options.reserveBytes,
-      onFreed: (bytes) =>
-        options.onNotice?.(`The disk of ${directory} is full: gave ${bytes} bytes of old output back.`),
-    }),
-  );
+  const { owner, state, journal, keeper } = opened.use(openRecords(options));
   const cgroups = openCgroups();
+  const inherited = inheritedEnvironment(process.env); // read once: reading it takes 90 µs
   const processes = createProcesses({
     directory,
     owner,
     state,
     journal,
     keeper,
-    cgroups,
+    async prepare(key, spec) {
+      const command = buildCommand(spec, { inherited, marks: marksFor(owner, key.sandbox, key.process) });
+      return ({ output, cgroup }) => {
+        const placed = cgroup ? inCgroup(command, cgroup) : command;
+        const { stdin, terminal: size } = spec;
+        return size ? startInTerminal(placed, { size, output }) : startChild(placed, { stdin, output, directory });
+      };
+    },
+    groups: {
+      make: (key, limits) => (hasLimits(limits) ? cgroups.create(`runyard-${owner}-${keyOf(key)}`, limits) : undefined),
+      find: ({ cgroup }) => cgroup && openCgroup(cgroup),
+    },
     lives: opened.use(createLifeWatch()),
     usage: createUsageMeter(),
     onEnded: () => sweep.request(),
   });
   const probes = opened.use(
-    createProbes({ directory, owner, onEnded: () => sweep.request({ withinMs: probeSweepMs }) }),
+    createProbes({
+      start: (key, spec, output) => {
+        const command = buildCommand(spec, { inherited, marks: marksFor(owner, key.sandbox, key.process) });
+        return startChild(command, { stdin: spec.stdin, output, directory });
+      },
+      onEnded: () => sweep.request({ withinMs: probeSweepMs }),
+    }),
   );
   const sweep = opened.use(
     createStragglerSweep({
@@ -82,7 +72,6 @@ export async function openHostDriver(options: HostDriverOptions): Promise<LocalS
     }),
   );
   processes.recover();
-  deleteStrayOutputs(join(directory, "output"), state.processes);
   sweep.request();
 
   const sandboxes = new Map<string, LocalSandbox>();
@@ -101,7 +90,7 @@ export async function openHostDriver(options: HostDriverOptions): Promise<LocalS
       isPermanent: id === hostSandboxId,
       onDestroy: async () => {
         await sweep.run();
-        const entry: HostEntry = { type: "destroyed", sandbox: id };
+        const entry: SandboxEntry = { type: "destroyed", sandbox: id };
         state.apply(entry);
         journal.note(entry);
         sandboxes.delete(id);
@@ -110,7 +99,7 @@ export async function openHostDriver(options: HostDriverOptions): Promise<LocalS
     sandboxes.set(id, sandbox);
     return sandbox;
   };
-  for (const id of new Set([hostSandboxId, ...state.sandboxes])) add(id);
+  for (const id of new Set([hostSandboxId, ...state.sandboxes.keys()])) add(id);
 
   const closing = opened.move();
   closing.defer(() => processes.release());
@@ -118,15 +107,21 @@ export async function openHostDriver(options: HostDriverOptions): Promise<LocalS
     name: "host",
     can,
     available: async () => ({ usable: true }),
-    async create({ id, limits }) {
+    async create({ id, limits, template, network }) {
       assertId(id, "sandbox");
+      if (template !== undefined || network !== undefined) {
+        const field = template === undefined ? "network" : "template";
+        throw new YardError("precondition", `The driver host has the host's own files and network, and no ${field}.`, {
+          field,
+        });
+      }
       if (limits) {
         const message = "The driver host limits processes, not sandboxes: give the limits to each process.";
         throw new YardError("precondition", message, { field: "limits" });
       }
       const existing = sandboxes.get(id);
       if (existing) return existing;
-      const entry: HostEntry = { type: "sandbox", sandbox: id };
+      const entry: SandboxEntry = { type: "sandbox", sandbox: id };
       journal.intend(entry);
       state.apply(entry);
       return add(id);
@@ -139,23 +134,4 @@ export async function openHostDriver(options: HostDriverOptions): Promise<LocalS
     sandboxes: async () => [...sandboxes.values()],
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
-}
-
-/** A name for this directory's processes that no other agent on the machine uses. */
-function readOwner(path: string): string {
-  try {
-    writeFileSync(path, randomText(16), { flag: "wx", mode: 0o600, flush: true });
-  } catch {
-    // There since an earlier start.
-  }
-  const owner = readFileSync(path, "utf8");
-  if (!/^[a-z0-9]{16}$/.test(owner)) throw new YardError("internal", `${path} is damaged. Delete it if nothing runs.`);
-  return owner;
-}
-
-/** Outputs whose process is not known any more: the agent died between the record and the deletion. */
-function deleteStrayOutputs(directory: string, known: ReadonlyMap<string, unknown>): void {
-  for (const name of readdirSync(directory)) {
-    if (!known.has(name.replace(/\.log$/, ""))) rmSync(join(directory, name), { force: true });
-  }
 }

@@ -1,8 +1,8 @@
 /** One sandbox of the driver `host`: a set of processes under one name. */
 import { YardError } from "../../platform/errors.ts";
+import type { Probes } from "../processes/probes.ts";
+import type { Processes } from "../processes/processes.ts";
 import type { LocalSandbox } from "../sandbox.ts";
-import type { Probes } from "./probes.ts";
-import type { Processes } from "./processes.ts";
 
 export function createHostSandbox(parts: {
   id: string;

@@ -4,7 +4,7 @@
  *  something has ended. */
 import { libc } from "../../platform/process/libc.ts";
 import { listPids, readStat } from "../../platform/process/procfs.ts";
-import { killStragglers, type Marked } from "./marks.ts";
+import { killStragglers, type Marked } from "../processes/marks.ts";
 
 export interface StragglerSweep extends Disposable {
   /** Something has ended: sweep soon, or where there is no hurry within that time. */

@@ -1,4 +1,4 @@
-/** One process of this host, from its start (or its adoption) to its end.
+/** One process in a sandbox of this machine, from its start (or its adoption) to its end.
  *
  *  running ──main process exits──▶ ending ──its group is gone, its control group removed──▶ ended
  *
@@ -12,7 +12,7 @@ import type { OutputFile } from "../output-file.ts";
 import { type Exit, type Process, type ProcessSignal, type ProcessUsage, processSignals } from "../sandbox.ts";
 import type { UsageMeter } from "./usage.ts";
 
-export interface HostProcess extends Process {
+export interface LocalProcess extends Process {
   readonly output: OutputFile;
   /** Set once it has ended. */
   readonly exit: Exit | undefined;
@@ -34,14 +34,14 @@ export interface RunningParts {
   readonly onEnded: (exit: Exit) => void;
 }
 
-export function createRunningProcess(parts: RunningParts): HostProcess {
+export function createRunningProcess(parts: RunningParts): LocalProcess {
   const { id, pid, startedAt, output, stdin, cgroup } = parts;
   const leader = { pid, startTicks: parts.startTicks };
   let exit: Exit | undefined;
   const exited = parts.mainExit.then(async ({ code, signal }) => {
     const at = Date.now();
     if (signalGroup(leader, "SIGKILL")) await groupGone(leader);
-    const outOfMemory = (cgroup?.outOfMemoryKills() ?? 0) > 0;
+    const outOfMemory = code !== 0 && (cgroup?.outOfMemoryKills() ?? 0) > 0;
     await cgroup?.remove();
     exit = outOfMemory ? { code, signal, at, outOfMemory } : { code, signal, at };
     parts.onEnded(exit);
@@ -86,7 +86,7 @@ export function createEndedProcess(parts: {
   startedAt: number;
   output: OutputFile;
   exit: Exit;
-}): HostProcess {
+}): LocalProcess {
   const exited = Promise.resolve(parts.exit);
   return {
     ...parts,

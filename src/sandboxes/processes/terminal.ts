@@ -8,8 +8,7 @@ import { errnoOf, YardError } from "../../platform/errors.ts";
 import { type Libc, libc } from "../../platform/process/libc.ts";
 import { signalName } from "../../platform/process/signals.ts";
 import type { OutputFile } from "../output-file.ts";
-import { type Child, startError } from "./child.ts";
-import type { Command } from "./command.ts";
+import { type Child, type Command, startError } from "./child.ts";
 
 export async function startInTerminal(
   command: Command,
@@ -69,8 +68,15 @@ export async function startInTerminal(
 /** What node-pty's types leave out. */
 type Terminal = IPty & { readonly fd: number; on(event: "close", listener: () => void): void };
 
+/** Where what a terminal shows comes from. */
+export interface ScreenSource {
+  onData(listener: (data: string | Buffer) => void): void;
+  pause(): void;
+  resume(): void;
+}
+
 /** Appends what the terminal shows to the file, one write at a time; the terminal waits meanwhile. */
-function pumpInto(fd: number, terminal: IPty): { drained(): Promise<void> } {
+export function pumpInto(fd: number, terminal: ScreenSource): { drained(): Promise<void> } {
   let writing: Promise<void> = Promise.resolve();
   let pending = 0;
   const append = (bytes: Buffer) =>
@@ -99,7 +105,7 @@ interface Keyboard {
 
 /** Writes to the terminal at the pace of who reads there. The end of `input` is Ctrl-D, which a program that reads lines takes for
  *  end-of-file. It has a descriptor of its own: node-pty may close its one at any time, and the number then names another file. */
-function openKeyboard(master: number, calls: Libc): Keyboard {
+export function openKeyboard(master: number, calls: Libc): Keyboard {
   const fd = calls.duplicate(master);
   let isOpen = true;
   async function send(bytes: Buffer): Promise<void> {

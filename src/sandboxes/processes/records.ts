@@ -1,13 +1,16 @@
-/** What the host driver remembers of its sandboxes and processes on disk: the entries of its journal, and the state they add up to. */
+/** What a driver remembers of its sandboxes and processes on disk: the entries of its journal, and the state they add up to. */
 import type { Exit } from "../sandbox.ts";
 
-export type HostEntry =
-  | { readonly type: "sandbox"; readonly sandbox: string }
+export type SandboxEntry =
+  | { readonly type: "sandbox"; readonly sandbox: string; readonly data?: SandboxData }
   | { readonly type: "destroyed"; readonly sandbox: string }
   | ({ readonly type: "starting" } & ProcessKey & Starting)
   | ({ readonly type: "started" } & ProcessKey & Started)
   | ({ readonly type: "ended"; readonly exit: Exit } & ProcessKey)
   | ({ readonly type: "forgotten" } & ProcessKey);
+
+/** What the driver itself needs to find a sandbox again. */
+export type SandboxData = Readonly<Record<string, unknown>>;
 
 export interface ProcessKey {
   readonly sandbox: string;
@@ -33,19 +36,19 @@ export interface ProcessRecord extends ProcessKey, Starting {
   readonly exit?: Exit;
 }
 
-export interface HostState {
-  readonly sandboxes: ReadonlySet<string>;
+export interface SandboxState {
+  readonly sandboxes: ReadonlyMap<string, SandboxData | undefined>;
   readonly processes: ReadonlyMap<string, ProcessRecord>;
-  apply(entry: HostEntry): void;
+  apply(entry: SandboxEntry): void;
   /** Entries that make this state again. */
-  entries(): Generator<HostEntry>;
+  entries(): Generator<SandboxEntry>;
 }
 
 /** One text for both ids: neither can hold a `~`. */
 export const keyOf = ({ sandbox, process }: ProcessKey) => `${sandbox}~${process}`;
 
-export function createHostState(): HostState {
-  const sandboxes = new Set<string>();
+export function createSandboxState(): SandboxState {
+  const sandboxes = new Map<string, SandboxData | undefined>();
   const processes = new Map<string, ProcessRecord>();
 
   function change(key: ProcessKey, changes: Partial<ProcessRecord>): void {
@@ -59,7 +62,7 @@ export function createHostState(): HostState {
     apply(entry) {
       switch (entry.type) {
         case "sandbox":
-          sandboxes.add(entry.sandbox);
+          sandboxes.set(entry.sandbox, entry.data);
           break;
         case "destroyed":
           sandboxes.delete(entry.sandbox);
@@ -84,7 +87,7 @@ export function createHostState(): HostState {
       }
     },
     *entries() {
-      for (const sandbox of sandboxes) yield { type: "sandbox", sandbox };
+      for (const [sandbox, data] of sandboxes) yield { type: "sandbox", sandbox, data };
       for (const { started, exit, ...record } of processes.values()) {
         const { sandbox, process } = record;
         yield { type: "starting", ...record };
@@ -97,8 +100,8 @@ export function createHostState(): HostState {
 
 /** An entry as it was written, or undefined for what this version does not know. The file is our own and private (mode 0600), so its
  *  entries are taken as they are once their kind is known. */
-export function asHostEntry(value: unknown): HostEntry | undefined {
+export function asSandboxEntry(value: unknown): SandboxEntry | undefined {
   const known = ["sandbox", "destroyed", "starting", "started", "ended", "forgotten"];
   const isEntry = typeof value === "object" && value !== null && "type" in value && known.includes(String(value.type));
-  return isEntry ? (value as HostEntry) : undefined;
+  return isEntry ? (value as SandboxEntry) : undefined;
 }

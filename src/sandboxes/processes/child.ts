@@ -7,9 +7,24 @@ import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { asStorageError, errnoOf, YardError } from "../../platform/errors.ts";
 import { posixSpawn } from "../../platform/process/posix-spawn.ts";
+import type { OsUser } from "../../platform/process/users.ts";
 import type { OutputFile } from "../output-file.ts";
 import type { ProcessSpec } from "../sandbox.ts";
-import type { Command } from "./command.ts";
+
+/** What is handed to the kernel. */
+export interface Command {
+  readonly file: string;
+  /** From the first argument on; `argv0` is what the program sees as its own name. */
+  readonly args: readonly string[];
+  readonly argv0: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Given where no setpriv can switch the user: supplementary groups are then the agent's. */
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Who the process will be, if not the agent's own user. */
+  readonly owner?: OsUser;
+}
 
 /** A process that was just started, whatever its standard streams are. */
 export interface Child {
@@ -75,7 +90,7 @@ async function startByNode(command: Command, input: number | "ignore" | "pipe", 
 
 /** A file without a name that holds `text`, to be read from its beginning. A file, not a pipe: it can be opened anew as /dev/stdin, needs
  *  nobody to pump it, and is still there when the agent is not. */
-function textFile(text: string, directory: string, owner: { uid: number; gid: number } | undefined): number {
+export function textFile(text: string, directory: string, owner: { uid: number; gid: number } | undefined): number {
   const path = join(directory, `stdin-${randomUUID()}`);
   try {
     const fd = openSync(path, "wx+", 0o600);

@@ -1,27 +1,25 @@
-/** All processes of the host driver: started here, or taken back from an earlier agent.
+/** All processes of a driver: started here, or taken back from an earlier agent.
  *
  *  The intent to start is on disk before the process is, so that after a death in between it is found by its marks and started no second
  *  time. What ended unseen has an unknown exit. */
 import { join } from "node:path";
 import type { Journal } from "../../platform/journal.ts";
-import { type Cgroup, type Cgroups, openCgroup } from "../../platform/process/cgroups.ts";
+import type { Cgroup } from "../../platform/process/cgroups.ts";
 import { bootId, isAlive, readStat } from "../../platform/process/procfs.ts";
 import { createOutputFile, type OutputFile } from "../output-file.ts";
 import type { OutputKeeper } from "../output-keeper.ts";
 import type { Exit, Limits, ProcessSpec } from "../sandbox.ts";
-import { type Child, startChild } from "./child.ts";
-import { buildCommand, inCgroup, inheritedEnvironment } from "./command.ts";
+import type { Child } from "./child.ts";
 import { assertId } from "./ids.ts";
 import type { LifeWatch } from "./life-watch.ts";
-import { findMarked, type Marked, marksFor } from "./marks.ts";
-import { createEndedProcess, createRunningProcess, type HostProcess } from "./process.ts";
-import { type HostEntry, type HostState, keyOf, type ProcessKey, type ProcessRecord } from "./records.ts";
-import { startInTerminal } from "./terminal.ts";
+import { findMarked, type Marked } from "./marks.ts";
+import { createEndedProcess, createRunningProcess, type LocalProcess } from "./process.ts";
+import { keyOf, type ProcessKey, type ProcessRecord, type SandboxEntry, type SandboxState } from "./records.ts";
 import type { UsageMeter } from "./usage.ts";
 
 export interface Processes {
-  exec(sandbox: string, spec: ProcessSpec): Promise<HostProcess>;
-  of(sandbox: string): readonly HostProcess[];
+  exec(sandbox: string, spec: ProcessSpec): Promise<LocalProcess>;
+  of(sandbox: string): readonly LocalProcess[];
   forget(key: ProcessKey): Promise<void>;
   /** Whether it is starting or running, so that what carries its marks belongs. */
   isRunning(key: ProcessKey): boolean;
@@ -36,13 +34,26 @@ export interface Processes {
 export interface ProcessesParts {
   readonly directory: string;
   readonly owner: string;
-  readonly state: HostState;
-  readonly journal: Journal<HostEntry>;
+  readonly state: SandboxState;
+  readonly journal: Journal<SandboxEntry>;
   readonly keeper: OutputKeeper;
-  readonly cgroups: Cgroups;
+  /** Checks the spec, and says how to start it. @throws {YardError} invalid, precondition */
+  readonly prepare: (key: ProcessKey, spec: ProcessSpec) => Promise<Launch>;
+  readonly groups: ProcessGroups;
   readonly lives: LifeWatch;
   readonly usage: UsageMeter;
   readonly onEnded: () => void;
+}
+
+/** Starts what was prepared, its intent being on disk. */
+export type Launch = (place: { readonly output: OutputFile; readonly cgroup: Cgroup | undefined }) => Promise<Child>;
+
+/** The control groups of processes. */
+export interface ProcessGroups {
+  /** Undefined: it needs none of its own. @throws {YardError} precondition, when a limit cannot be set */
+  make(key: ProcessKey, limits: Limits | undefined): Cgroup | undefined;
+  /** That of a process which an earlier agent has started. */
+  find(record: ProcessRecord): Cgroup | undefined;
 }
 
 const defaultMaxOutputBytes = 100 * 1024 * 1024;
@@ -53,19 +64,18 @@ interface Leader {
 }
 
 interface Held {
-  readonly process: HostProcess;
+  readonly process: LocalProcess;
   readonly release: () => void;
 }
 
 export function createProcesses(parts: ProcessesParts): Processes {
-  const { directory, owner, state, journal, keeper, cgroups, lives, usage } = parts;
+  const { directory, owner, state, journal, keeper, prepare, groups, lives, usage } = parts;
   const held = new Map<string, Held>();
-  const starting = new Map<string, Promise<HostProcess>>();
+  const starting = new Map<string, Promise<LocalProcess>>();
   const boot = bootId();
-  const inherited = inheritedEnvironment(process.env); // read once: reading it takes 90 µs
   let isReleased = false;
 
-  const note = (entry: HostEntry) => {
+  const note = (entry: SandboxEntry) => {
     state.apply(entry);
     journal.note(entry);
   };
@@ -76,21 +86,17 @@ export function createProcesses(parts: ProcessesParts): Processes {
     return { output: createOutputFile({ path, maxBytes, ended: ended.signal }), endOutput: () => ended.abort("ended") };
   }
 
-  async function start(key: ProcessKey, spec: ProcessSpec): Promise<HostProcess> {
-    const marks = marksFor(owner, key.sandbox, key.process);
-    const command = buildCommand(spec, { inherited, marks });
-    const cgroup = hasLimits(spec.limits) ? cgroups.create(`runyard-${owner}-${keyOf(key)}`, spec.limits) : undefined;
+  async function start(key: ProcessKey, spec: ProcessSpec): Promise<LocalProcess> {
+    const launch = await prepare(key, spec);
+    const cgroup = groups.make(key, spec.limits);
     const at = Date.now();
     const maxOutputBytes = spec.maxOutputBytes ?? defaultMaxOutputBytes;
     const { output, endOutput } = outputOf(key, maxOutputBytes);
     try {
-      const intent: HostEntry = { type: "starting", ...key, at, maxOutputBytes, cgroup: cgroup?.directories };
+      const intent: SandboxEntry = { type: "starting", ...key, at, maxOutputBytes, cgroup: cgroup?.directories };
       journal.intend(intent);
       state.apply(intent);
-      const placed = cgroup ? inCgroup(command, cgroup) : command;
-      const child = spec.terminal
-        ? await startInTerminal(placed, { size: spec.terminal, output })
-        : await startChild(placed, { stdin: spec.stdin, output, directory });
+      const child = await launch({ output, cgroup });
       // Not yet waited for, so its entry in /proc is there even if it has ended already.
       const startTicks = readStat(child.pid)?.startTicks ?? 0;
       note({ type: "started", ...key, pid: child.pid, startTicks, boot });
@@ -112,7 +118,7 @@ export function createProcesses(parts: ProcessesParts): Processes {
     cgroup: Cgroup | undefined;
   }
 
-  function hold(key: ProcessKey, { at, child, startTicks, output, endOutput, cgroup }: Running): HostProcess {
+  function hold(key: ProcessKey, { at, child, startTicks, output, endOutput, cgroup }: Running): LocalProcess {
     const process = createRunningProcess({
       id: key.process,
       pid: child.pid,
@@ -146,7 +152,7 @@ export function createProcesses(parts: ProcessesParts): Processes {
       exited: lives.ended(leader).then(() => ({ code: null, signal: null })),
       release: () => {},
     };
-    const cgroup = record.cgroup && openCgroup(record.cgroup);
+    const cgroup = groups.find(record);
     hold(record, { at: record.at, child, startTicks: leader.startTicks, output, endOutput, cgroup });
   }
 
@@ -178,7 +184,7 @@ export function createProcesses(parts: ProcessesParts): Processes {
     const exit: Exit = { code: null, signal: null, at: Date.now() };
     note({ type: "ended", sandbox, process, exit });
     recoverEnded(record, exit);
-    if (record.cgroup) void openCgroup(record.cgroup).remove();
+    void groups.find(record)?.remove();
   }
 
   return {
@@ -194,7 +200,7 @@ export function createProcesses(parts: ProcessesParts): Processes {
       return started;
     },
     of(sandbox) {
-      const found: HostProcess[] = [];
+      const found: LocalProcess[] = [];
       for (const [key, { process }] of held) if (key.startsWith(`${sandbox}~`)) found.push(process);
       return found;
     },
@@ -231,6 +237,6 @@ export function createProcesses(parts: ProcessesParts): Processes {
   };
 }
 
-function hasLimits(limits: Limits | undefined): limits is Limits {
+export function hasLimits(limits: Limits | undefined): limits is Limits {
   return limits !== undefined && Object.values(limits).some((limit) => limit !== undefined);
 }

@@ -4,8 +4,8 @@ import { test } from "node:test";
 import type { ProcessStat } from "../../platform/process/procfs.ts";
 import { temporaryDirectory } from "../../platform/testing/temporary-directory.ts";
 import { until } from "../../platform/testing/until.ts";
+import { openHostDriver } from "../host/driver.ts";
 import type { ProcessTree } from "../sandbox.ts";
-import { openHostDriver } from "./driver.ts";
 import { processTree } from "./process-tree.ts";
 
 test("usage names the user, and draws the tree of processes where it is asked for", async () => {

@@ -4,10 +4,10 @@ import { openSync } from "node:fs";
 import { newId } from "../../platform/ids.ts";
 import { readStat } from "../../platform/process/procfs.ts";
 import { signalGroup } from "../../platform/process/signals.ts";
-import type { Exit, ProbeSpec } from "../sandbox.ts";
-import { startChild } from "./child.ts";
-import { buildCommand, inheritedEnvironment } from "./command.ts";
-import { marksFor } from "./marks.ts";
+import type { OutputFile } from "../output-file.ts";
+import type { Exit, ProbeSpec, ProcessSpec } from "../sandbox.ts";
+import type { Child } from "./child.ts";
+import type { ProcessKey } from "./records.ts";
 
 export interface Probes extends Disposable {
   run(sandbox: string, spec: ProbeSpec, options: { timeoutMs: number; signal: AbortSignal }): Promise<Exit>;
@@ -18,18 +18,19 @@ export interface Probes extends Disposable {
 /** Where output goes that nobody reads. */
 const nowhere = { openForAppending: () => openSync("/dev/null", "a") };
 
-export function createProbes(parts: { directory: string; owner: string; onEnded: () => void }): Probes {
-  const { directory, owner } = parts;
-  const inherited = inheritedEnvironment(process.env);
+export function createProbes(parts: {
+  /** @throws {YardError} invalid, precondition, unavailable */
+  start: (key: ProcessKey, spec: ProcessSpec, output: Pick<OutputFile, "openForAppending">) => Promise<Child>;
+  onEnded: () => void;
+}): Probes {
   const running = new Map<string, { kill: () => void; pid?: number }>();
 
   return {
     async run(sandbox, spec, { timeoutMs, signal }) {
       const id = newId("probe", Date.now());
-      const command = buildCommand({ ...spec, id }, { inherited, marks: marksFor(owner, sandbox, id) });
       running.set(id, { kill: () => {} });
       try {
-        const { pid, exited } = await startChild(command, { stdin: "none", output: nowhere, directory });
+        const { pid, exited } = await parts.start({ sandbox, process: id }, { ...spec, id, stdin: "none" }, nowhere);
         const leader = { pid, startTicks: readStat(pid)?.startTicks ?? 0 };
         const kill = () => void signalGroup(leader, "SIGKILL");
         running.set(id, { kill, pid });

@@ -1,0 +1,177 @@
+/** Control groups of a sandbox: one at the top with the limits of all, and below it a leaf for its processes (`main`) and one for each process that
+ *  has limits of its own. Leaves, because version 2 lets no group with groups below hold processes itself. */
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { YardError } from "../errors.ts";
+import {
+  type Controller,
+  controllers,
+  type Hierarchy,
+  olderControllers,
+  readHierarchies,
+} from "./cgroup-hierarchies.ts";
+import { applyLimits, type CgroupLimits, type GroupPlace, limitError } from "./cgroup-limits.ts";
+import { type Cgroup, makeGroup, openCgroup, readIfThere } from "./cgroups.ts";
+
+/** Where the top is, by controller: serialisable, for who comes after us. */
+export type GroupPlaces = Readonly<Partial<Record<Controller, GroupPlace>>>;
+
+export interface CgroupUsage {
+  /** What it holds and cannot give back at once: without the files that are only cached. */
+  readonly memoryBytes: number;
+  /** Microseconds of all cores, since it was made. */
+  readonly cpuUs: number;
+  readonly processes: number;
+}
+
+export interface CgroupTree {
+  readonly places: GroupPlaces;
+  /** For the processes that have no limits of their own. */
+  readonly main: Cgroup;
+  /** Moves a process of ours into `main`. */
+  adopt(pid: number): void;
+  /** @throws {YardError} precondition */
+  leaf(name: string, limits: CgroupLimits): Cgroup;
+  usage(): CgroupUsage;
+  /** Nothing in it runs from then on. @throws {YardError} timeout, precondition */
+  freeze(): Promise<void>;
+  thaw(): void;
+  /** Kills all in it, and removes it. */
+  remove(): Promise<void>;
+}
+
+/** @throws {YardError} precondition, naming what is missing */
+export function createCgroupTree(name: string, limits: CgroupLimits): CgroupTree {
+  const hierarchies = readHierarchies();
+  const places: Partial<Record<Controller, GroupPlace>> = {};
+  for (const controller of controllers) {
+    const hierarchy = hierarchies.get(controller);
+    if (!hierarchy) throw limitError(`this machine has no ${controller} controller`);
+    places[controller] = makeTop(hierarchy, controller, name);
+  }
+  for (const controller of olderControllers) {
+    const hierarchy = hierarchies.get(controller);
+    if (hierarchy) places[controller] = makeTop(hierarchy, controller, name);
+  }
+  const tree = openCgroupTree(places);
+  try {
+    applyLimits(limits, (controller) => placeIn(places, controller));
+    return tree;
+  } catch (error) {
+    void tree.remove();
+    throw error;
+  }
+}
+
+function makeTop(hierarchy: Hierarchy, controller: Controller, name: string): GroupPlace {
+  const path = makeGroup(hierarchy, controller, name);
+  if (hierarchy.version === 2) writeFileSync(join(path, "cgroup.subtree_control"), `+${controller}`);
+  return { path, version: hierarchy.version };
+}
+
+function placeIn(places: GroupPlaces, controller: Controller): GroupPlace {
+  const place = places[controller];
+  if (!place) throw limitError(`this machine has no ${controller} controller`);
+  return place;
+}
+
+/** One that was made before, also by an earlier agent. */
+export function openCgroupTree(places: GroupPlaces): CgroupTree {
+  const tops = [...new Set(Object.values(places).map(({ path }) => path))];
+
+  function makeLeaf(name: string): Cgroup {
+    for (const top of tops) mkdirSync(join(top, name), { recursive: true });
+    return openCgroup(tops.map((top) => join(top, name)));
+  }
+  const read = (controller: Controller, file: string) => readIfThere(join(places[controller]?.path ?? "", file));
+  const main = makeLeaf("main");
+
+  return {
+    places,
+    main,
+    adopt(pid) {
+      for (const directory of main.directories) writeFileSync(join(directory, "cgroup.procs"), `${pid}`);
+    },
+    leaf(name, limits) {
+      const leaf = makeLeaf(name);
+      try {
+        applyLimits(limits, (controller) => {
+          const { path, version } = placeIn(places, controller);
+          return { path: join(path, name), version };
+        });
+        return leaf;
+      } catch (error) {
+        void leaf.remove();
+        throw error;
+      }
+    },
+    usage() {
+      const isOld = places.memory?.version === 1;
+      const held = Number(read("memory", isOld ? "memory.usage_in_bytes" : "memory.current"));
+      const cached = fieldOf(read("memory", "memory.stat"), isOld ? "total_inactive_file" : "inactive_file");
+      const cpuUs = places.cpuacct
+        ? Number(read("cpuacct", "cpuacct.usage")) / 1_000
+        : fieldOf(read("cpu", "cpu.stat"), "usage_usec");
+      const processes = Number(read("pids", "pids.current"));
+      return { memoryBytes: Math.max(0, held - cached), cpuUs, processes };
+    },
+    freeze: () => freeze(freezerOf(places)),
+    thaw: () => freezerOf(places).set(false),
+    async remove() {
+      freezerOf(places).set(false); // who is frozen does not die, in version 1
+      await openCgroup([...tops.flatMap(leavesOf), ...tops]).remove();
+    },
+  };
+}
+
+function leavesOf(top: string): string[] {
+  try {
+    const entries = readdirSync(top, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(top, name));
+  } catch {
+    return []; // removed before
+  }
+}
+
+function fieldOf(text: string, name: string): number {
+  return Number(new RegExp(`^${name} (\\d+)`, "m").exec(text)?.[1] ?? 0);
+}
+
+interface Freezer {
+  set(frozen: boolean): void;
+  isFrozen(): boolean;
+}
+
+function freezerOf({ freezer, memory }: GroupPlaces): Freezer {
+  const place = freezer ?? (memory?.version === 2 ? memory : undefined);
+  const [file, state, isFrozen, words] =
+    place?.version === 2
+      ? (["cgroup.freeze", "cgroup.events", /^frozen 1/m, ["1", "0"]] as const)
+      : (["freezer.state", "freezer.state", /^FROZEN/, ["FROZEN", "THAWED"]] as const);
+  return {
+    set(frozen) {
+      try {
+        if (place) writeFileSync(join(place.path, file), frozen ? words[0] : words[1]);
+      } catch (error) {
+        if (frozen) throw error; // a group that is gone needs no thaw
+      }
+    },
+    isFrozen: () => place !== undefined && isFrozen.test(readIfThere(join(place.path, state))),
+  };
+}
+
+const freezeTimeoutMs = 5_000;
+
+async function freeze(freezer: Freezer): Promise<void> {
+  const deadline = performance.now() + freezeTimeoutMs;
+  for (let pauseMs = 1; ; pauseMs = Math.min(50, pauseMs * 2)) {
+    freezer.set(true); // in version 1 it may take several attempts while processes are being started
+    if (freezer.isFrozen()) return;
+    if (performance.now() > deadline) {
+      freezer.set(false);
+      throw new YardError("timeout", "What runs there cannot be frozen: something hangs in the kernel. Try again.");
+    }
+    await sleep(pauseMs);
+  }
+}

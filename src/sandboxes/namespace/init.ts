@@ -1,0 +1,162 @@
+/** The first process of a sandbox, and with it all its namespaces, made by bubblewrap. It waits for orphans and does nothing else; when it ends, the
+ *  kernel ends all others. It has no capability, and no way to any. */
+import { closeSync, constants, existsSync, openSync, readFileSync } from "node:fs";
+import { Socket } from "node:net";
+import { join } from "node:path";
+import { errnoOf, YardError } from "../../platform/errors.ts";
+import { kernel } from "../../platform/process/kernel.ts";
+import { libc } from "../../platform/process/libc.ts";
+import { posixSpawn, type Spawned } from "../../platform/process/posix-spawn.ts";
+import { readStat } from "../../platform/process/procfs.ts";
+import type { UserNamespaces } from "./user-namespaces.ts";
+
+export interface Init {
+  readonly pid: number;
+  readonly startTicks: number;
+}
+
+export interface InitParts {
+  readonly hostname: string;
+  /** Of the sandbox, on the host: for what bubblewrap has to say. */
+  readonly directory: string;
+  readonly rootPath: string;
+  readonly users: UserNamespaces;
+  /** A file with the compiled filter of system calls. */
+  readonly filterPath: string;
+  /** Of the file system in memory that programs share memory by. */
+  readonly sharedMemoryBytes: number;
+  readonly marks: Readonly<Record<string, string>>;
+  readonly programs: { readonly bwrap: string; readonly nsenter: string };
+  /** Called with the first process before it runs anything: to put it into its control groups. */
+  readonly onBorn: (pid: number) => void;
+}
+
+const startTimeoutMs = 30_000;
+const standardPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** Says that it is there, then waits for whoever has lost its parent. As process 1 it cannot be killed from inside; its `sleep` can, and is replaced. */
+const initScript = "echo ready; exec >/dev/null 2>&1; while :; do sleep 1000000 & wait $!; done";
+
+/** Numbers of the descriptors that bubblewrap is handed: the first five after the standard three. */
+const [rootFd, usersFd, filterFd, infoFd, gateFd] = [3, 4, 5, 6, 7];
+const handed = 5;
+const O_PATH = 0o10000000;
+
+/** Of the whole machine, or its handles; those of them that this kernel has. */
+const hiddenFiles = [
+  "/proc/kcore",
+  "/proc/keys",
+  "/proc/kmsg",
+  "/proc/timer_list",
+  "/proc/sched_debug",
+  "/proc/sysrq-trigger",
+];
+
+/** @returns the process, and bubblewrap's own beside it, which ends after it
+ *  @throws {YardError} unavailable, with what bubblewrap said */
+export async function startInit(parts: InitParts): Promise<{ init: Init; monitor: Spawned }> {
+  const pipes = { info: kernel().pipe(), gate: kernel().pipe(), ready: kernel().pipe() };
+  using info = readerOf(pipes.info.readEnd);
+  using ready = readerOf(pipes.ready.readEnd);
+  using gate = closer(pipes.gate.writeEnd);
+  const monitor = startBubblewrap(parts, {
+    info: pipes.info.writeEnd,
+    gate: pipes.gate.readEnd,
+    ready: pipes.ready.writeEnd,
+  });
+  let pid = 0;
+  try {
+    pid = Number(/"child-pid":\s*(\d+)/.exec(await info.until("}"))?.[1]);
+    const startTicks = readStat(pid)?.startTicks;
+    if (!startTicks) throw startFailed(parts.directory);
+    parts.onBorn(pid);
+    gate[Symbol.dispose]();
+    if (!(await ready.until("ready"))) throw startFailed(parts.directory);
+    return { init: { pid, startTicks }, monitor };
+  } catch (error) {
+    for (const one of [pid, monitor.pid]) killChild(one);
+    // It has ended under our hands: what it said is the reason.
+    throw errnoOf(error) === "ESRCH" ? startFailed(parts.directory) : error;
+  }
+}
+
+/** @param ends descriptors for bubblewrap, closed here */
+function startBubblewrap(parts: InitParts, ends: { info: number; gate: number; ready: number }): Spawned {
+  using opened = new DisposableStack();
+  const theirs = (fd: number) => opened.adopt(fd, closeSync);
+  for (const fd of Object.values(ends)) theirs(fd);
+  const { programs, users } = parts;
+  const log = theirs(openSync(join(parts.directory, "init.log"), "w", 0o600));
+  const root = theirs(openSync(parts.rootPath, O_PATH | constants.O_DIRECTORY));
+  const filter = theirs(openSync(parts.filterPath, "r"));
+  const more = [root, users.inner, filter, ends.info, ends.gate].map((fd) =>
+    fd > 2 + handed ? fd : theirs(libc()?.duplicate(fd, 3 + handed) ?? fd),
+  );
+  const enter = ["nsenter", `--user=/proc/${process.pid}/fd/${users.outer}`, "--"];
+  const monitor = posixSpawn({
+    file: programs.nsenter,
+    argv: [...enter, programs.bwrap, ...options(parts), "--", "/bin/sh", "-c", initScript],
+    cwd: "/",
+    env: { PATH: standardPath },
+    stdio: [null, ends.ready, log],
+    more,
+  });
+  if (monitor) return monitor;
+  throw new YardError("precondition", "This system's C library has no posix_spawn that changes directory.");
+}
+
+function closer(fd: number): Disposable {
+  let isOpen = true;
+  return {
+    [Symbol.dispose]() {
+      if (isOpen) closeSync(fd);
+      isOpen = false;
+    },
+  };
+}
+
+/** It has not been waited for, so the number is its own. */
+function killChild(pid: number): void {
+  try {
+    if (pid > 0) process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
+
+function options({ hostname, sharedMemoryBytes, marks }: InitParts): string[] {
+  return [
+    ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup"],
+    ...["--userns2", `${usersFd}`, "--cap-drop", "ALL", "--seccomp", `${filterFd}`],
+    ...["--info-fd", `${infoFd}`, "--block-fd", `${gateFd}`],
+    ...["--as-pid-1", "--new-session", "--hostname", hostname],
+    ...["--bind-fd", `${rootFd}`, "/", "--proc", "/proc", "--dev", "/dev"],
+    ...["--perms", "1777", "--size", `${sharedMemoryBytes}`, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
+    ...hiddenFiles.filter((path) => existsSync(path)).flatMap((path) => ["--ro-bind", "/dev/null", path]),
+    ...["--clearenv", "--setenv", "PATH", standardPath, "--chdir", "/"],
+    ...Object.entries(marks).flatMap(([name, value]) => ["--setenv", name, value]),
+  ];
+}
+
+function startFailed(directory: string): YardError {
+  const said = readFileSync(join(directory, "init.log"), "utf8").trim().slice(0, 500);
+  return new YardError("unavailable", `The sandbox did not start: ${said || "bubblewrap ended without a word"}.`);
+}
+
+/** @returns what was read up to `word`; nothing if it did not come */
+function readerOf(fd: number): Disposable & { until(word: string): Promise<string> } {
+  const socket = new Socket({ fd, readable: true, writable: false });
+  socket.on("error", () => {});
+  return {
+    async until(word) {
+      using _limit = setTimeout(() => socket.destroy(), startTimeoutMs);
+      let text = "";
+      for await (const bytes of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+        text += bytes;
+        if (text.includes(word)) return text;
+      }
+      return "";
+    },
+    [Symbol.dispose]: () => socket.destroy(),
+  };
+}
