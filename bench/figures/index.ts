@@ -18,9 +18,13 @@ import { scriptStateless } from "./script-stateless.ts";
 import { startOfApps } from "./start-of-apps.ts";
 import { syncRunLatency } from "./sync-run-latency.ts";
 import { syncRunThroughput } from "./sync-run-throughput.ts";
+import { taskBatchPostgres } from "./task-batch-postgres.ts";
+import { taskBatchSqlite } from "./task-batch-sqlite.ts";
 import { taskBatchSubmit } from "./task-batch-submit.ts";
 import { taskClaim } from "./task-claim.ts";
 import { taskEndToEnd } from "./task-end-to-end.ts";
+import { taskSingly } from "./task-singly.ts";
+import { taskStartLatency } from "./task-start-latency.ts";
 import { treeMerge } from "./tree-merge.ts";
 import { treeSnapshot } from "./tree-snapshot.ts";
 
@@ -47,4 +51,8 @@ export const figures: readonly Figure[] = [
   scriptLoad,
   taskClaim,
   taskBatchSubmit,
+  taskBatchPostgres,
+  taskBatchSqlite,
+  taskSingly,
+  taskStartLatency,
 ];

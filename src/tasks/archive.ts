@@ -32,19 +32,22 @@ export async function endTasks(
       reporter_uuid: reporterUuid,
     })),
   );
-  await sql`
+  const ids = ends.map(({ id }) => id);
+  const archive = sql`
     insert into ended_tasks (id, uuid, team_id, number, creator_id, creator_name, state, queue_id, priority, timeout_seconds, spec, labels,
       attempts, upstream_uuid, downstream_uuid, created_at, updated_at, wait_status, reason, reporter_uuid)
     select task.id, task.uuid, task.team_id, task.number, task.creator_id, task.creator_name, ended.state, task.queue_id, task.priority,
       task.timeout_seconds, task.spec, task.labels, task.attempts, task.upstream_uuid, task.downstream_uuid, task.created_at,
       times.now, ended.wait_status, ended.reason, ended.reporter_uuid
-    from ${rows} as ended, tasks as task, (select ${now()} as now) as times
-    where task.id = ended.id`.execute(trx);
-  await sql`delete from tasks where id in (select id from ${givenRows(
-    dialect,
-    { id: "bigint" },
-    ends.map(({ id }) => ({ id })),
-  )} as ended)`.execute(trx);
+    from ${rows} as ended, ${sql.table(dialect === "postgres" ? "gone" : "tasks")} as task, (select ${now()} as now) as times
+    where task.id = ended.id`;
+  if (dialect === "postgres") {
+    // By an array of ids: PostgreSQL takes given rows for a hundred, and would rather read all of a small table for one of them.
+    await sql`with gone as (delete from tasks where id = any(${ids}::bigint[]) returning *) ${archive}`.execute(trx);
+  } else {
+    await archive.execute(trx);
+    await trx.deleteFrom("tasks").where("id", "in", ids).execute();
+  }
 }
 
 /** Those that were submitted by a run whose task has ended wait no longer. @returns their queues */

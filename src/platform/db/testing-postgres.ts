@@ -34,12 +34,13 @@ export interface TestPostgres extends AsyncDisposable {
 }
 
 /** The shell makes the cluster and outlives us if we are killed: when its input ends, it stops the server and deletes the directory. Until
- *  then its input is orders, one in a line: `INT` and `QUIT` end the server, `start` starts it again. Nothing is synced: these databases need not survive a power cut. */
+ *  then its input is orders, one in a line: `INT` and `QUIT` end the server, `start` starts it again. Without fsync nothing is synced: tests' databases need
+ *  not survive a power cut. */
 const script = `
-bin=$1 dir=$2
+bin=$1 dir=$2 fsync=$3 buffers=$4
 serve() {
-  "$bin/postgres" -D "$dir/data" -c listen_addresses= -c unix_socket_directories="$dir" -c fsync=off -c max_connections=100 \\
-    -c shared_buffers=16MB -c dynamic_shared_memory_type=mmap </dev/null >>"$dir/log" 2>&1 &
+  "$bin/postgres" -D "$dir/data" -c listen_addresses= -c unix_socket_directories="$dir" -c fsync="$fsync" -c max_connections=100 \\
+    -c shared_buffers="$buffers" -c dynamic_shared_memory_type=mmap </dev/null >>"$dir/log" 2>&1 &
   server=$!
 }
 if "$bin/initdb" --pgdata "$dir/data" --username runyard --auth trust --encoding UTF8 --locale C.UTF-8 --no-sync >"$dir/log" 2>&1; then
@@ -55,20 +56,26 @@ fi
 rm -rf "$dir"
 `;
 
-export async function startPostgres(binaries: string): Promise<TestPostgres> {
+/** @param isDurable each commit is synced, and memory is as it comes: for measuring */
+export async function startPostgres(binaries: string, { isDurable = false } = {}): Promise<TestPostgres> {
   const directory = mkdtempSync(join(tmpdir(), "runyard-postgres-"));
   const user = unprivilegedUser();
   if (user !== undefined) chownSync(directory, user.uid, user.gid);
-  const shell = spawn("/bin/sh", ["-c", script, "sh", binaries, directory], {
-    ...user,
-    cwd: directory,
-    stdio: ["pipe", "ignore", "pipe"],
-    detached: true, // a Ctrl-C for the tests must not end it before its cleaning up
-  });
+  const shell = spawn(
+    "/bin/sh",
+    ["-c", script, "sh", binaries, directory, ...(isDurable ? ["on", "128MB"] : ["off", "16MB"])],
+    {
+      ...user,
+      cwd: directory,
+      stdio: ["pipe", "ignore", "pipe"],
+      detached: true, // a Ctrl-C for the tests must not end it before its cleaning up
+    },
+  );
   const complaints = text(shell.stderr);
   const exited = once(shell, "exit");
   const url = (database: string) => `postgres:///${database}?host=${encodeURIComponent(directory)}&user=runyard`;
   const stop = async () => {
+    shell.ref(); // whoever waits for the end has to be there for it
     shell.stdin.end();
     await exited;
   };
@@ -114,6 +121,7 @@ async function answers(url: string): Promise<boolean> {
 
 async function administer(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  client.on("error", () => {}); // a server that goes tells its clients; what was asked for says the rest
   try {
     await client.connect();
     await client.query(statement);
