@@ -31,6 +31,10 @@ export const defaultLifetimes: Lifetimes = {
   maxMs: 366 * dayMs,
 };
 
+/** A session without refresh tokens outlives the token that is issued with it: without that, one that is issued a moment after the session was drafted would live for less time
+ *  than was asked for. */
+const issuingMs = 60_000;
+
 export type StoredSession = Selectable<SessionRow>;
 
 export interface SessionIssuer {
@@ -74,7 +78,7 @@ export function createSessions(parts: SessionParts): SessionIssuer {
       api: options.api,
       remote_address: options.remoteAddress ?? null,
       created_at: now,
-      expires_at: wholeSecond(now + (options.refresh ? lifetimes.refreshFamilyMs : tokenMs)),
+      expires_at: wholeSecond(now + (options.refresh ? lifetimes.refreshFamilyMs : tokenMs + issuingMs)),
       revoked_at: null,
     };
   }
