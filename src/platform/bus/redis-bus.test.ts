@@ -86,7 +86,7 @@ describe("the bus between processes", { skip: skipWithoutRedis() }, () => {
     const heard = listen(lonely.bus);
     const began = performance.now();
     for (let i = 0; i < 1_000; i++) await lonely.bus.publish("user.changed", { userId: `user_${i}` });
-    assert.ok(performance.now() - began < 1_000);
+    assert.ok(performance.now() - began < 5_000);
     assert.equal(heard.length, 1_000);
   });
 

@@ -68,7 +68,7 @@ test("destroying a sandbox ends at once what has left its process group", async 
   const pid = await until(async () => Number((await main.output.read({ position: 0, maxBytes: 20 })).bytes.toString()));
   await until(() => readStat(pid)?.session === pid);
   await sandbox.destroy();
-  await until(() => readStat(pid) === undefined || readStat(pid)?.state === "Z", { timeoutMs: 500 });
+  await until(() => readStat(pid) === undefined || readStat(pid)?.state === "Z", { timeoutMs: 2_000 });
 });
 
 test("a process that was started but not recorded is found by its marks, and not started twice", async () => {
