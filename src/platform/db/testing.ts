@@ -7,6 +7,7 @@
  *        });
  *      }); */
 import { randomBytes } from "node:crypto";
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe } from "node:test";
 import { skipUnless } from "../testing/parts.ts";
@@ -29,31 +30,57 @@ export function eachDialect(
   describe(`${name}, on PostgreSQL`, { skip }, () => define(() => openTestDatabase("postgres"), "postgres"));
 }
 
-/** An empty database with all tables. */
+/** An empty database with all tables, copied from one that was migrated once. */
 export async function openTestDatabase(dialect: DialectName): Promise<TestDatabase> {
   await using opened = new AsyncDisposableStack();
-  const { options } = opened.use(await createEmptyDatabase(dialect));
+  migrated[dialect] ??= createMigrated(dialect);
+  const { options } = opened.use(await copyOf((await migrated[dialect]).options));
   const database = opened.use(await openDatabase(options));
   const lifetime = opened.move();
   return { ...database, options, [Symbol.asyncDispose]: () => lifetime.disposeAsync() };
 }
 
 /** One without any table, for tests of opening. */
-export async function createEmptyDatabase(
-  dialect: DialectName,
-): Promise<AsyncDisposable & { readonly options: DatabaseOptions }> {
-  if (dialect === "sqlite") {
-    const directory = temporaryDirectory();
-    return {
-      options: { dialect, path: join(directory.path, "test.db") },
-      [Symbol.asyncDispose]: async () => directory[Symbol.dispose](),
-    };
-  }
+export async function createEmptyDatabase(dialect: DialectName): Promise<Created> {
+  return dialect === "sqlite" ? createFile() : createInServer("template1");
+}
+
+interface Created extends AsyncDisposable {
+  readonly options: DatabaseOptions;
+}
+
+/** A database of each dialect in which every migration has run and nobody is, for all tests of this process. */
+const migrated: Partial<Record<DialectName, Promise<Created>>> = {};
+
+async function createMigrated(dialect: DialectName): Promise<Created> {
+  const created = await createEmptyDatabase(dialect);
+  const database = await openDatabase(created.options);
+  await database[Symbol.asyncDispose]();
+  return created;
+}
+
+async function copyOf(original: DatabaseOptions): Promise<Created> {
+  if (original.dialect === "postgres") return createInServer(new URL(original.url).pathname.slice(1));
+  const copy = createFile();
+  copyFileSync(original.path, copy.options.path);
+  return copy;
+}
+
+function createFile() {
+  const directory = temporaryDirectory();
+  return {
+    options: { dialect: "sqlite", path: join(directory.path, "test.db") } as const,
+    [Symbol.asyncDispose]: async () => directory[Symbol.dispose](),
+  };
+}
+
+/** @param template the database of the same server that the new one begins as a copy of */
+async function createInServer(template: string): Promise<Created> {
   const postgres = await sharedPostgres();
   const name = `test_${randomBytes(6).toString("hex")}`;
-  await postgres.administer(`create database ${name}`);
+  await postgres.administer(`create database ${name} template ${template}`);
   return {
-    options: { dialect, url: postgres.url(name), maxConnections: 5 },
+    options: { dialect: "postgres", url: postgres.url(name), maxConnections: 5 },
     [Symbol.asyncDispose]: () => postgres.administer(`drop database ${name} with (force)`),
   };
 }
@@ -69,6 +96,8 @@ function sharedPostgres(): Promise<TestPostgres> {
 }
 
 after(async () => {
+  const file = await migrated.sqlite?.catch(() => undefined);
+  await file?.[Symbol.asyncDispose]();
   const postgres = await shared?.catch(() => undefined);
   await postgres?.[Symbol.asyncDispose]();
 });
