@@ -8,7 +8,7 @@ import { temporaryDirectory } from "../platform/testing/temporary-directory.ts";
 import { until } from "../platform/testing/until.ts";
 import type { UnitStatus } from "./protocol.ts";
 import { type KillableAgent, spawnAgent } from "./testing/agent-process.ts";
-import { currentRun, shellUnit } from "./testing/client.ts";
+import { type AgentClient, currentRun, shellUnit } from "./testing/client.ts";
 
 const counter = "i=0; while :; do echo $i; i=$((i+1)); done";
 
@@ -107,18 +107,26 @@ test("a fast printer is followed on from where the last agent died", async () =>
   await using agents = new AgentLine(directory.path);
   const agent = await agents.next();
   const spec = shellUnit("f", counter);
-  await agent.client.unit("PUT", "/v1/units/f", { ...spec, process: { ...spec.process, maxOutputBytes: 1024 * 1024 } });
-  await until(async () => Number((await agent.client.call("GET", path(0))).headers["output-size"]) > 3 * 1024 * 1024);
+  const printer = { ...spec, process: { ...spec.process, maxOutputBytes: 1024 * 1024 } };
+  const { pid = 0 } = currentRun(await agent.client.unit("PUT", "/v1/units/f", printer));
+  await until(async () => (await size(agent.client)) > 3 * 1024 * 1024);
   await agent.kill();
   const { client } = await agents.next();
+  const died = await size(client);
+  await until(async () => (await size(client)) > died + 1024 * 1024); // it is followed on
+  process.kill(pid, "SIGSTOP"); // or it would overtake what is asked for below
   const { headers, bytes } = await client.call("GET", path(0));
   const from = Number(headers["output-from"]);
   assert.ok(from > 0, "the oldest went");
   const [first, second, third] = bytes.toString().split("\n").slice(1);
   assert.equal(Number(second), Number(first) + 1);
   assert.equal(Number(third), Number(first) + 2);
-  assert.equal((await client.call("GET", path(from + 7))).headers["output-from"], `${from + 7}`);
+  const inside = from + 200_000; // further than what may still be in the pipe
+  assert.equal((await client.call("GET", path(inside))).headers["output-from"], `${inside}`);
 
+  async function size({ call }: AgentClient): Promise<number> {
+    return Number((await call("GET", path(0))).headers["output-size"]);
+  }
   function path(position: number): string {
     return `/v1/units/f/output?position=${position}&maxBytes=1000`;
   }
