@@ -30,7 +30,7 @@ const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 const clientOnly: Plugin = {
   name: "client only",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\/commands\/(serve|agent|config|audit)\.ts$/ }, () => ({
+    onResolve({ filter: /\/commands\/(serve|agent|config|audit|doctor)\.ts$/ }, () => ({
       path: join(root, "src/commands/elsewhere.ts"),
     }));
     onLoad({ filter: /\/src\/version\.ts$/ }, () => ({

@@ -32,7 +32,7 @@ export const roomRules: Readonly<Record<string, RoomRule>> = {
   scripts: { values: [...base, "snapshots"], types: seams },
   worker: { values: [...base, "sandboxes"] },
   ...Object.fromEntries(
-    ["appmesh", "wrenn", "mitosis", "mcpv8", "dockmesh", "mcp", "yard"].map((api) => [
+    ["appmesh", "wrenn", "mitosis", "mcpv8", "dockmesh", "mcp", "yard", "agents"].map((api) => [
       `apis/${api}`,
       {
         values: [...base, "identity", "hosts", "snapshots", ...domains],
@@ -41,19 +41,23 @@ export const roomRules: Readonly<Record<string, RoomRule>> = {
     ]),
   ),
   client: { values: base },
+  // What the machine can do, asked of it without a yard that runs.
+  doctor: { values: [...base, "sandboxes"], types: ["config.ts"] },
+  console: { values: base },
   "local-key.ts": { values: [...base, "client"], types: ["identity/identity.ts"] },
   "address-file.ts": { values: [...base, "client"] },
   "programs.ts": { values: base, types: ["apis/mcpv8/programs.ts"] },
   "examples.ts": { values: [...base, "apps", "apis"], types: ["identity/identity.ts"] },
   // What the composition root does for one part of the house each.
   yard: {
-    values: [...base, "config.ts", "client", "identity", "snapshots", "hosts", ...domains, "apis"],
+    values: [...base, "config.ts", "client", "doctor", "identity", "snapshots", "hosts", ...domains, "apis"],
   },
   "yard.ts": {
     values: [
       ...base,
       "yard",
       "config.ts",
+      "console",
       "address-file.ts",
       "examples.ts",
       "local-key.ts",
@@ -65,7 +69,7 @@ export const roomRules: Readonly<Record<string, RoomRule>> = {
       "apis",
     ],
   },
-  commands: { values: [...base, "config.ts", "config", "identity", "agent", "worker", "client", "yard.ts"] },
+  commands: { values: [...base, "config.ts", "config", "doctor", "identity", "agent", "worker", "client", "yard.ts"] },
   "main.ts": { values: [...base, "commands"] },
 };
 
@@ -78,14 +82,15 @@ export const packageRules: Readonly<Record<string, readonly string[]>> = {
   pino: ["platform"],
   "prom-client": ["platform", "apis"],
   commander: ["commands", "main.ts"],
-  jose: ["identity", "platform/crypto"],
+  jose: ["identity", "platform/crypto", "hosts/host-tokens.ts"],
   otpauth: ["identity"],
+  "openid-client": ["identity/openid"],
   "@peculiar/": ["platform"],
   "@modelcontextprotocol/server": ["apis/mcp", "commands"],
   "@modelcontextprotocol/client": ["commands", "scripts/capabilities/mcp"],
   koffi: ["platform/process"],
   "@lydell/node-pty": ["platform/process", "sandboxes", "agent"],
-  dockerode: ["sandboxes", "agent", "containers"],
+  dockerode: ["platform/docker", "sandboxes", "agent", "containers"],
   // The control plane starts no process but its own agent, and the engines that scripts run in.
   "node:child_process": ["platform/process", "sandboxes", "agent", "worker", "hosts/local-agent.ts", "scripts/engine"],
 };

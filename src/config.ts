@@ -1,4 +1,6 @@
 /** One typed configuration from flags, `RUNYARD_*` variables, `runyard.yaml` and defaults, in this order of precedence. */
+import type { BlockList } from "node:net";
+import { join } from "node:path";
 import {
   type Environment,
   isSettingKey,
@@ -20,6 +22,7 @@ import {
 import type { GivenMasterKey } from "./platform/crypto/master-key.ts";
 import { isYardError, YardError } from "./platform/errors.ts";
 import { type ListenSpec, parseListenSpec } from "./platform/http/listen-spec.ts";
+import { networksOf } from "./platform/http/outgoing/addresses.ts";
 import type { LogLevel } from "./platform/log.ts";
 
 export type { ConfigSources };
@@ -32,6 +35,17 @@ export interface Config {
   readonly listenAppmesh: readonly ListenSpec[];
   /** Where only Mitosis answers. */
   readonly listenMitosis: readonly ListenSpec[];
+  /** Where only Wrenn answers. */
+  readonly listenWrenn: readonly ListenSpec[];
+  readonly listenDockmesh: readonly ListenSpec[];
+  /** Where agents with certificates are connected. Undefined: where `listen` is, if that can be done. */
+  readonly listenAgents: readonly ListenSpec[] | undefined;
+  readonly agents: {
+    /** `host:port`, where they reach it from elsewhere. */
+    readonly address: string | undefined;
+    /** For the certificate that they are shown. */
+    readonly names: readonly string[];
+  };
   /** `off` too: a listener with `https://` then still gets the self-signed certificate. */
   readonly tls:
     | { readonly kind: "off" | "self-signed" }
@@ -58,17 +72,36 @@ export interface Config {
   /** Whether a new yard begins with example apps. */
   readonly examples: boolean;
   readonly orphanAfterMs: number | undefined;
+  readonly dockerSocket: string | undefined;
   readonly shutdownGraceMs: number;
   readonly metricsOpen: boolean;
   /** Per minute and address. */
   readonly loginRate: number;
   readonly lockout: { readonly tries: number; readonly lockMs: number };
+  /** How long logins through Dockmesh's API last, in milliseconds. */
+  readonly dockmeshSessions: { readonly lifetimeMs: number; readonly idleMs: number; readonly rememberedMs: number };
   readonly appmesh: {
     readonly reading: "auto" | "client" | "document";
     readonly forwardTo: readonly ListenSpec[];
     readonly maxUploadBytes: number;
   };
   readonly mitosis: { readonly reading: "auto" | "client" | "document" };
+  readonly wrenn: {
+    readonly signup: "open" | "loopback" | "closed";
+    /** An origin. */
+    readonly frontendUrl: string | undefined;
+    /** Undefined: nobody logs in with GitHub. */
+    readonly github:
+      | {
+          readonly clientId: string;
+          readonly clientSecret: string;
+          /** Origins, the API's with a path. */
+          readonly url: string;
+          readonly apiUrl: string;
+        }
+      | undefined;
+    readonly oauthQuery: boolean;
+  };
   /** Of the yard's own worker; 0: there is none. */
   readonly workerSlots: number;
   readonly scripts: {
@@ -92,6 +125,37 @@ export interface Config {
   };
   readonly mitosisRedis: { readonly enabled: boolean; readonly address: string | undefined };
   readonly mcp: { readonly mode: "stateful" | "stateless"; readonly hosts: readonly string[] };
+  readonly hosts: {
+    /** How many times over each is given away. */
+    readonly overcommit: { readonly memory: number; readonly disk: number };
+  };
+  readonly stacks: {
+    /** Absolute: where their directories are. */
+    readonly directory: string;
+    /** How long a container without a healthcheck must have run before it is called up. */
+    readonly settleMs: number;
+  };
+  readonly capsules: {
+    readonly driver: "auto" | "microvm" | "namespace" | "container" | "host";
+    /** Whether a port's name is all that is needed to reach it. */
+    readonly openPorts: boolean;
+    /** Of a team; 0: no limit. */
+    readonly quota: { readonly capsules: number; readonly vcpus: number; readonly memoryMb: number };
+  };
+  readonly registries: {
+    /** Beside the internet, where those that are tried out may be. */
+    readonly allowNetworks: BlockList;
+  };
+  readonly openid: {
+    /** Beside the internet, where providers that users sign in by may be. */
+    readonly allowNetworks: BlockList;
+  };
+  readonly notifications: {
+    /** Beside the internet, where receivers may be. */
+    readonly allowNetworks: BlockList;
+    /** An origin. */
+    readonly telegramUrl: string;
+  };
   readonly snapshots: { readonly keepUsedMs: number };
   readonly events: { readonly keepRows: number; readonly keepMs: number };
   /** What the operator should know, and what does not stop us. */
@@ -167,6 +231,8 @@ function contradictions(values: SettingValues): string[] {
   else if (cert !== undefined && tls === "self-signed") faults.push(`tls: self-signed and tls-cert exclude each other`);
   if (values["master-key"] !== undefined && values["master-key-file"] !== undefined)
     faults.push("master-key and master-key-file exclude each other");
+  if ((values["wrenn.github-client-id"] === undefined) !== (values["wrenn.github-client-secret"] === undefined))
+    faults.push("wrenn.github-client-id and wrenn.github-client-secret: set both, or neither");
   const missing = s3Needs.filter((name) => values[name] === undefined);
   if (missing.length > 0 && missing.length < s3Needs.length)
     faults.push(`${missing.join(", ")}: set all of ${s3Needs.join(", ")}, or none`);
@@ -196,6 +262,10 @@ function assemble(values: SettingValues): Omit<Config, "warnings" | "effective">
     listen: values.listen.map((text) => parseListenSpec(text, secureByDefault)),
     listenAppmesh: (values["listen.appmesh"] ?? []).map((text) => parseListenSpec(text, secureByDefault)),
     listenMitosis: (values["listen.mitosis"] ?? []).map((text) => parseListenSpec(text, secureByDefault)),
+    listenWrenn: (values["listen.wrenn"] ?? []).map((text) => parseListenSpec(text, secureByDefault)),
+    listenDockmesh: (values["listen.dockmesh"] ?? []).map((text) => parseListenSpec(text, secureByDefault)),
+    listenAgents: values["listen.agents"]?.map((text) => ({ ...parseListenSpec(text, true), secure: true })),
+    agents: { address: values["agents.address"], names: values["agents.names"] ?? [] },
     tls: cert !== undefined && key !== undefined ? { kind: "files", cert, key } : { kind: tls },
     trustedProxies: values["trusted-proxies"] ?? [],
     adminPassword: values["admin-password"],
@@ -208,20 +278,47 @@ function assemble(values: SettingValues): Omit<Config, "warnings" | "effective">
     stopHost: values["stop-host"],
     examples: values.examples,
     orphanAfterMs: values["orphan-after"],
+    dockerSocket: values["docker-socket"],
     shutdownGraceMs: values["shutdown-grace"],
     metricsOpen: values["metrics.open"],
     loginRate: values["login-rate"],
     lockout: { tries: values["lockout.tries"], lockMs: values["lockout.minutes"] * 60_000 },
+    dockmeshSessions: {
+      lifetimeMs: values["dockmesh.session"],
+      idleMs: values["dockmesh.session-idle"],
+      rememberedMs: values["dockmesh.session-remembered"],
+    },
     appmesh: {
       reading: values["appmesh.reading"],
       forwardTo: values["appmesh.forward-to"] ?? [],
       maxUploadBytes: values["appmesh.max-upload"] * 1_048_576,
     },
     mitosis: { reading: values["mitosis.reading"] },
+    wrenn: wrennSettings(values),
     workerSlots: values["worker-slots"],
     scripts: scriptSettings(values),
     mitosisRedis: { enabled: values["mitosis.redis"], address: values["mitosis.redis-address"] },
     mcp: { mode: values["mcp.mode"], hosts: values["mcp.hosts"] ?? [] },
+    hosts: { overcommit: { memory: values["hosts.overcommit-memory"], disk: values["hosts.overcommit-disk"] } },
+    stacks: {
+      directory: values["stacks.directory"] ?? join(values.data, "stacks"),
+      settleMs: values["stacks.settle"],
+    },
+    capsules: {
+      driver: values["capsules.driver"],
+      openPorts: values["capsules.open-ports"],
+      quota: {
+        capsules: values["capsules.max-per-team"],
+        vcpus: values["capsules.max-vcpus-per-team"],
+        memoryMb: values["capsules.max-memory-mb-per-team"],
+      },
+    },
+    registries: { allowNetworks: networksOf(values["registries.allow-networks"] ?? []) },
+    openid: { allowNetworks: networksOf(values["openid.allow-networks"] ?? []) },
+    notifications: {
+      allowNetworks: networksOf(values["notifications.allow-networks"] ?? []),
+      telegramUrl: values["notifications.telegram-url"],
+    },
     snapshots: { keepUsedMs: values["snapshots.keep-days"] * 86_400_000 },
     events: { keepRows: values["events.keep-rows"], keepMs: values["events.keep-days"] * 86_400_000 },
   };
@@ -236,6 +333,17 @@ function s3Settings(values: SettingValues): Config["s3"] {
   const [endpoint, bucket, accessKey, secretKey] = s3Needs.map((name) => values[name]);
   if (!endpoint || !bucket || !accessKey || !secretKey) return undefined;
   return { endpoint, bucket, accessKey, secretKey, region: values["s3-region"] };
+}
+
+function wrennSettings(values: SettingValues): Config["wrenn"] {
+  const { "wrenn.github-client-id": clientId, "wrenn.github-client-secret": clientSecret } = values;
+  const github = { url: values["wrenn.github-url"], apiUrl: values["wrenn.github-api-url"] };
+  return {
+    signup: values["wrenn.signup"],
+    frontendUrl: values["wrenn.frontend-url"],
+    github: clientId && clientSecret ? { ...github, clientId, clientSecret } : undefined,
+    oauthQuery: values["wrenn.oauth-query"],
+  };
 }
 
 function scriptSettings(values: SettingValues): Config["scripts"] {

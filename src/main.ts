@@ -18,6 +18,32 @@ const commands: CommandTable = {
     summary: "run tasks of a yard on this machine; list and remove workers",
     load: () => import("./commands/worker-admin.ts"),
   },
+  capsule: {
+    summary: "make capsules, and work in them: commands, terminals, files",
+    load: () => import("./commands/capsule.ts"),
+  },
+  template: {
+    summary: "list, import and remove what capsules start from",
+    load: () => import("./commands/template.ts"),
+  },
+  team: { summary: "list, make and fill teams, and switch between them", load: () => import("./commands/team.ts") },
+  key: { summary: "make, list and remove the API keys of a team", load: () => import("./commands/key.ts") },
+  channel: {
+    summary: "tell a team what happens: by webhook, Slack, Discord, Telegram, …",
+    load: () => import("./commands/channel.ts"),
+  },
+  host: { summary: "list, add, tag and remove the machines of a yard", load: () => import("./commands/host.ts") },
+  stack: {
+    summary: "deploy what Compose files describe, and look after it",
+    load: () => import("./commands/stack.ts"),
+  },
+  container: {
+    summary: "list, start, stop and enter the containers of the fleet",
+    load: () => import("./commands/container.ts"),
+  },
+  image: { summary: "list, pull and remove the images of the fleet", load: () => import("./commands/image.ts") },
+  volume: { summary: "list, make, remove and look into volumes", load: () => import("./commands/volume.ts") },
+  network: { summary: "list, make and remove networks", load: () => import("./commands/network.ts") },
   run: {
     summary: "run a command on the yard, with its output and its exit code",
     load: () => import("./commands/run.ts"),
@@ -56,6 +82,10 @@ const commands: CommandTable = {
   config: {
     summary: "print the effective settings and where each comes from",
     load: () => import("./commands/config.ts"),
+  },
+  doctor: {
+    summary: "look at what this machine can do, and cannot, with the fix for each",
+    load: () => import("./commands/doctor.ts"),
   },
   audit: { summary: "check the audit log", load: () => import("./commands/audit.ts") },
   version: { summary: "print the version", load: () => import("./commands/version.ts") },

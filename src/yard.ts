@@ -5,9 +5,11 @@ import { addressFileIn, addressVariable, writeAddressFile } from "./address-file
 import { appMeshApi } from "./apis/appmesh/index.ts";
 import { runVariables } from "./apis/appmesh/process-environment.ts";
 import { createSeal } from "./apis/appmesh/seal.ts";
+import { dockmeshApi } from "./apis/dockmesh/index.ts";
 import { mcpApi } from "./apis/mcp/index.ts";
 import { mcpV8Api } from "./apis/mcpv8/index.ts";
 import { mitosisApi } from "./apis/mitosis/index.ts";
+import { wrennApi } from "./apis/wrenn/index.ts";
 import { blobsApi } from "./apis/yard/blobs.ts";
 import { yardApi } from "./apis/yard/index.ts";
 import { type Apps, createApps } from "./apps/apps.ts";
@@ -15,8 +17,12 @@ import { withExecUsers } from "./apps/exec-users.ts";
 import { createLabels } from "./apps/labels.ts";
 import { builtInLabels } from "./apps/labels-built-in.ts";
 import type { Config } from "./config.ts";
+import { registerConsolePages } from "./console/pages.ts";
+import { createInventories } from "./containers/inventory/inventories.ts";
+import { openStacks } from "./containers/stacks/stacks.ts";
+import { openTemplates } from "./containers/templates/templates.ts";
 import { beginWithExamples } from "./examples.ts";
-import { createHosts } from "./hosts/hosts.ts";
+import type { Hosts } from "./hosts/hosts.ts";
 import { openLocalFiles } from "./hosts/local-files.ts";
 import { openLocalHost } from "./hosts/local-host.ts";
 import { ensureFirstAdmin } from "./identity/first-start.ts";
@@ -28,6 +34,7 @@ import { createUserSummaries } from "./identity/user-summaries.ts";
 import { cacheUserSummaries } from "./identity/user-summary-cache.ts";
 import { ensureLocalKey } from "./local-key.ts";
 import { createEventLog } from "./platform/bus/event-log.ts";
+import { createRowChanges } from "./platform/bus/row-changes.ts";
 import { systemClock } from "./platform/clock.ts";
 import { createSecretBox } from "./platform/crypto/secret-box.ts";
 import { deriveKey } from "./platform/crypto/secrets.ts";
@@ -45,17 +52,31 @@ import { createPrograms, programDirectory } from "./programs.ts";
 import { openSnapshots } from "./snapshots/snapshots.ts";
 import { openTasks, usualTaskSettings } from "./tasks/room.ts";
 import { packageVersion } from "./version.ts";
+import { createAgentRoom } from "./yard/agents.ts";
 import { closedDirectories, openAppMeshSettings } from "./yard/appmesh.ts";
+import { openAuditRoom } from "./yard/audit.ts";
 import { openBus, openPeersRedis, openRedisIfAny } from "./yard/bus.ts";
+import { openCapsuleRoom } from "./yard/capsules.ts";
 import { certificateFile, certificatePath, tlsSource } from "./yard/certificates.ts";
+import { hearChanges } from "./yard/console-changes.ts";
+import { tellingEvents } from "./yard/console-events.ts";
+import { consoleParts, openLoads } from "./yard/console-parts.ts";
+import { openContainerRoom, openEngineServices } from "./yard/containers.ts";
+import { dockmeshParts } from "./yard/dockmesh.ts";
 import { openEmbeddedWorker } from "./yard/embedded-worker.ts";
+import { openFleetWatch } from "./yard/fleet-watch.ts";
+import { openFleetWide } from "./yard/fleet-wide.ts";
+import { openHostRoom } from "./yard/hosts.ts";
 import { clearTeam, collectGarbage, housekeeping, removeArtifacts } from "./yard/housekeeping.ts";
 import { localHostParts } from "./yard/local-host.ts";
 import { mcpParts } from "./yard/mcp.ts";
 import { mitosisParts } from "./yard/mitosis.ts";
+import { openNotificationRoom } from "./yard/notifications.ts";
 import { openScriptRoom } from "./yard/scripts.ts";
 import { createShutdownSwitch } from "./yard/shutdown-switch.ts";
+import { openStackDirectories } from "./yard/stack-files.ts";
 import { openStorage } from "./yard/storage.ts";
+import { openPortGateway, wrennParts } from "./yard/wrenn.ts";
 import { yardApiParts } from "./yard/yard-api.ts";
 
 export interface Yard extends AsyncDisposable {
@@ -65,6 +86,7 @@ export interface Yard extends AsyncDisposable {
   readonly http: HttpServer;
   readonly identity: Identity;
   readonly apps: Apps;
+  readonly hosts: Hosts;
   /** Resolves once an administrator has asked for the end of the server through an API. */
   readonly stopRequested: Promise<void>;
   /** Stops the local agent and all it runs, gracefully. The yard itself goes on until it is disposed of. */
@@ -79,6 +101,8 @@ export interface YardParts {
   readonly validateResponses?: boolean;
 }
 
+/** Where it lies beside src/ and beside dist/ alike. */
+const consoleDirectory = join(import.meta.dirname, "../console/dist");
 const stopGraceMs = 5_000;
 const housekeepingMs = 10 * 60_000;
 /** It reads all that is kept. */
@@ -101,11 +125,12 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
   const bus = await openBus({ redis, masterKey, log });
   const self = { id: data.id, name: hostname() };
   const instances = opened.use(await openInstances({ database, clock, log, self, essential }));
-  const events = opened.use(
-    createEventLog({ database, clock, retention: { maxRows: config.events.keepRows, maxAgeMs: config.events.keepMs } }),
-  );
+  const rowChanges = opened.use(createRowChanges(bus));
+  const changesHeard = hearChanges(rowChanges);
+  const retention = { maxRows: config.events.keepRows, maxAgeMs: config.events.keepMs };
+  const events = opened.use(tellingEvents(createEventLog({ database, clock, retention }), rowChanges));
   const identity = opened.use(
-    await openIdentity({ database, bus, clock, keys, settings: { lockout: config.lockout } }),
+    await openIdentity({ database, bus, clock, keys, settings: { lockout: config.lockout, openid: config.openid } }),
   );
   const firstAdmin = await ensureFirstAdmin({ database, users: identity.users }, { password: config.adminPassword });
   const localHost = opened.use(await openLocalHost(localHostParts(config, data, parts.launcher, log)));
@@ -114,8 +139,19 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
   opened.defer(async () => {
     if (!isOpen && localHost.startedAgent) await localHost.stop({ graceMs: stopGraceMs });
   });
-  const hosts = createHosts({ local: localHost });
   const secrets = createSecretBox(deriveKey(masterKey, "secrets at rest"));
+  const notifications = opened.use(openNotificationRoom({ config, database, secrets, clock, log }));
+  const audit = opened.use(openAuditRoom({ config, database, secrets, clock, log }));
+  const hostRoom = opened.use(
+    await openHostRoom({
+      ...{ config, database, keys, identity, instances, bus, events, clock, log },
+      ...{ local: localHost, tell: notifications.tell },
+    }),
+  );
+  const hosts = hostRoom.fleet;
+  const hostTokens = {
+    authenticate: async (token: string) => ({ hostId: (await hostRoom.enrolment.authenticate(token)).id }),
+  };
   const listening: ListenSpec[] = []; // filled once it does
   const labels = createLabels({ database, clock, builtIn: builtInLabels() });
   const listeningOn = () => listening;
@@ -125,6 +161,7 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
   const apps = opened.use(
     await createApps({
       ...{ database, secrets, events, essential, clock, log },
+      changed: changesHeard.apps,
       variables: { ...runVariables, fixed: { [addressVariable]: addressFileIn(data.path) } },
       units: localHost.units,
       host: { id: localHost.id, find: instances.find },
@@ -138,9 +175,45 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
   const room = opened.use(
     await openTasks({
       ...{ database, bus, clock, log, settings: usualTaskSettings },
+      changes: changesHeard.tasks,
       beforeForgetting: (taskUuids) => removeArtifacts(storage.files, taskUuids),
     }),
   );
+  const capsules = opened.use(
+    openCapsuleRoom({
+      ...{ config, database, hosts, events, essential, clock, log },
+      tell: notifications.tell,
+      changed: changesHeard.capsules,
+    }),
+  );
+  const agents = createAgentRoom({
+    ...{ config, data, database, secrets, bus, essential, clock, log },
+    ...{ hosts: hostRoom, audit: identity.audit },
+  });
+  const removal = hostRoom.removal(capsules.onHosts);
+  const dockerHosts = opened.use(openContainerRoom(hostRoom.fleet, config));
+  const inventories = opened.use(createInventories(dockerHosts));
+  const stackFiles = opened.use(await openStackDirectories({ config, data, database, essential, log }));
+  const { namedUrls, ...fleetWide } = openFleetWide({ config, database, secrets, clock });
+  const { credentialsFor } = fleetWide.registries;
+  const engineServices = opened.use(
+    openEngineServices({ dockerHosts, database, instances, clock, log, credentialsFor }),
+  );
+  const stacks = opened.use(
+    await openStacks({
+      ...{ database, self: data.id, files: stackFiles, dockerHosts, images: engineServices.imagePulls },
+      ...{ bus, clock, log, essential, globalEnv: fleetWide.globalEnv.variables, settleMs: config.stacks.settleMs },
+    }),
+  );
+  const watch = opened.use(
+    openFleetWatch({
+      ...{ dockerHosts, fleet: hostRoom.fleet, notifications, database, bus, clock, log },
+      engines: inventories,
+      stackFiles,
+      placements: stacks.placements,
+    }),
+  );
+  const loads = opened.use(openLoads({ fleet: hosts, machines: watch.machines, clock }));
   const peersRedis = await openPeersRedis(config, { redis, masterKey, log });
   const shutdown = createShutdownSwitch(log);
   const snapshots = openSnapshots({ database, blobs, clock });
@@ -157,6 +230,7 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
       essential,
       clock,
       log,
+      changed: changesHeard.executions,
     }),
   );
   const stopping = new AbortController();
@@ -170,7 +244,15 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
       clock,
       bus,
       log,
-      clear: (teamId) => clearTeam(teamId, { scripts, snapshots, room, files: storage.files }),
+      clear: (teamId) =>
+        clearTeam(teamId, {
+          scripts,
+          snapshots,
+          room,
+          capsules,
+          channels: notifications.channels,
+          files: storage.files,
+        }),
     }),
   );
 
@@ -183,11 +265,17 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
             config,
             identity,
             apps,
-            events,
+            console: consoleParts({
+              ...{ config, database, identity, teamDirectory, apps, dockerHosts, inventories, stackFiles, stacks },
+              ...{ taskOutputs: room.outputs, fleet: hosts, loads, bus, essential, clock, log },
+            }),
             hosts,
+            hostAgents: { ...hostRoom.enrolment, moor: hosts.moor },
             database,
             metrics,
             snapshots,
+            capsules,
+            teamDirectory,
             essential,
           }),
         ),
@@ -220,9 +308,29 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
             ...{ files: storage.files, redis: peersRedis },
           }),
         ),
+        wrennApi(
+          wrennParts({
+            ...{ config, masterKey, identity, teamDirectory, capsules, essential },
+            channels: notifications.channels,
+            ...{ hosts: { ...hostRoom, removal }, hostTokens },
+          }),
+        ),
+        dockmeshApi(
+          dockmeshParts({
+            ...{ dockerHosts, inventories, engineServices, stackFiles, stacks, ...fleetWide },
+            ...{ identity, watch, audit, database, startedAt, essential },
+            fleetChannels: notifications.fleetChannels,
+            templates: await openTemplates({ database, clock }),
+            agents: agents.partsFor({ ...hostRoom, removal, namedUrls }),
+            sessionLimits: config.dockmeshSessions,
+          }),
+        ),
       ],
+      apart: [agents.api],
       ...{ log, metrics },
       tls: tlsSource(config, data),
+      pages: (app) => registerConsolePages(app, { directory: consoleDirectory }),
+      gateway: openPortGateway({ config, identity, teamDirectory, capsules, log }),
       shutdownGraceMs: config.shutdownGraceMs,
       trustedProxies: config.trustedProxies,
       validateResponses: parts.validateResponses,
@@ -232,7 +340,10 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
     ...config.listen,
     ...config.listenAppmesh.map((spec) => ({ ...spec, apis: ["appmesh"] })),
     ...config.listenMitosis.map((spec) => ({ ...spec, apis: ["mitosis", "blobs"] })),
+    ...config.listenWrenn.map((spec) => ({ ...spec, apis: ["wrenn"] })),
+    ...config.listenDockmesh.map((spec) => ({ ...spec, apis: ["dockmesh"] })),
   ]);
+  await agents.listen(http);
   // Those of App Mesh alone first: its clients are meant to ask there.
   const specs = listeners.map(({ spec }) => spec);
   const ofAll = specs.splice(0, config.listen.length);
@@ -263,7 +374,7 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
   return {
     urls: listeners.map((listener) => listener.url),
     adminPassword: firstAdmin?.generatedPassword ?? undefined,
-    ...{ http, identity, apps },
+    ...{ http, identity, apps, hosts },
     stopRequested: shutdown.requested,
     async stopHost() {
       await embeddedWorker.stop();

@@ -1,12 +1,11 @@
 /** The published App Mesh SDK for JavaScript drives a yard, over HTTP and over HTTPS with the yard's own certificate. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { AppMeshClient, AppMeshError } from "appmesh";
 import { TOTP, URI } from "otpauth";
+import { freePort } from "../src/platform/testing/free-port.ts";
 import { temporaryDirectory } from "../src/platform/testing/temporary-directory.ts";
 import { until } from "../src/platform/testing/until.ts";
 import { adminPassword, type RunningYard, startYard } from "./support/yard-process.ts";
@@ -244,14 +243,4 @@ for (const scheme of ["http", "https"] as const) {
       await client.delete_app("answers");
     });
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || !address) throw new Error("no address");
-  return address.port;
 }

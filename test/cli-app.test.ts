@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { spawn } from "@lydell/node-pty";
 import { until } from "../src/platform/testing/until.ts";
+import { testHelp, testMisuse, withBelow } from "./support/command-usage.ts";
 import { useCommandYard } from "./support/command-yard.ts";
-import { checkoutLauncher, type Ended, openHome } from "./support/home.ts";
+import { type Ended, openHome } from "./support/home.ts";
+import { runyardInTerminal } from "./support/terminal.ts";
 import { startYard } from "./support/yard-process.ts";
 
 /** Prints a number each 50 ms, for ever. */
@@ -141,21 +142,13 @@ describe("apps on a running yard", () => {
     assert.match(refused.stderr, /--yes/);
 
     for (const { answer, says } of [
-      { answer: "n", says: "precious is left as it is." },
-      { answer: "y", says: "precious is deleted." },
+      { answer: "n", says: /precious is left as it is\./ },
+      { answer: "y", says: /precious is deleted\./ },
     ]) {
-      const environment = { PATH: process.env.PATH ?? "", HOME: home.path, RUNYARD_DATA: home.data };
-      const terminal = spawn(process.execPath, [checkoutLauncher, "app", "rm", "precious"], {
-        env: environment,
-        cols: 200,
-      });
-      let shown = "";
-      terminal.onData((data) => {
-        shown += data;
-      });
-      await until(() => shown.includes("Delete precious and its output? [y/N]"));
+      using terminal = runyardInTerminal(home, ["app", "rm", "precious"], { cols: 200 });
+      await terminal.shows(/Delete precious and its output\? \[y\/N\]/);
       terminal.write(`${answer}\r`);
-      await until(() => shown.includes(says), { what: says });
+      await terminal.shows(says);
     }
     assert.equal((await app("show", "precious")).code, 1);
   });
@@ -277,7 +270,7 @@ test("followed logs go on through a restart of the yard, without a gap or a repe
   );
 });
 
-for (const { args, says } of [
+testMisuse(
   { args: ["app", "nope"], says: /unknown command/ },
   { args: ["app", "add", "web"], says: /no command/ },
   { args: ["app", "add", "web", "--shell", "a", "--", "b"], says: /leave one out/ },
@@ -289,32 +282,6 @@ for (const { args, says } of [
   { args: ["send"], says: /missing required argument/ },
   { args: ["send", "web", "a", "--file", "b"], says: /given twice/ },
   { args: ["send", "web", "a", "--timeout", "0"], says: /whole number/ },
-]) {
-  test(`${["runyard", ...args].join(" ")} is refused as a mistake in its use`, async () => {
-    using home = openHome();
-    const ended = await home.runyard(args);
-    assert.equal(ended.code, 2, ended.stderr);
-    assert.match(ended.stderr, says);
-    assert.equal(ended.stdout, "");
-  });
-}
+);
 
-for (const command of [
-  "app",
-  "app ls",
-  "app add",
-  "app show",
-  "app start",
-  "app stop",
-  "app restart",
-  "app rm",
-  "app logs",
-  "send",
-]) {
-  test(`runyard ${command} --help shows an example`, async () => {
-    using home = openHome();
-    const ended = await home.runyard([...command.split(" "), "--help"]);
-    assert.equal(ended.code, 0, ended.stderr);
-    assert.match(ended.stdout, new RegExp(`Examples?:\n(.*\n)* {2}\\$ .*runyard ${command}`));
-  });
-}
+testHelp(...withBelow("app", "ls", "add", "show", "start", "stop", "restart", "rm", "logs"), "send");

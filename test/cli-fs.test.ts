@@ -1,38 +1,19 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, test } from "node:test";
-import { spawn } from "@lydell/node-pty";
 import { type Header, pack } from "tar-stream";
 import { until } from "../src/platform/testing/until.ts";
+import { testHelp, testMisuse, withBelow } from "./support/command-usage.ts";
 import { useCommandYard } from "./support/command-yard.ts";
-import { checkoutLauncher, type Home, openHome } from "./support/home.ts";
+import { type Home, openHome } from "./support/home.ts";
+import { lyingYard } from "./support/lying-yard.ts";
+import { makeSite } from "./support/site.ts";
+import { runyardInTerminal } from "./support/terminal.ts";
 
 const id = "0".repeat(64);
-
-/** A directory of everything that trees have a word for. */
-function makeSite(path: string): void {
-  mkdirSync(join(path, "größe/leer"), { recursive: true });
-  writeFileSync(join(path, "größe/🦊"), "fox", { mode: 0o755 });
-  writeFileSync(join(path, "größe/large"), Buffer.alloc(3_000_000, "large"));
-  symlinkSync("/etc/passwd", join(path, "outside"));
-  symlinkSync("größe/🦊", join(path, "fox"));
-  chmodSync(join(path, "größe/leer"), 0o700);
-}
 
 /** All that is in it, with permissions. */
 function seen(path: string): Record<string, string> {
@@ -169,20 +150,14 @@ describe("file trees on a running yard", () => {
     mkdirSync(large);
     for (let i = 0; i < 8; i++) writeFileSync(join(large, `${i}`), Buffer.alloc(4_000_000, `${i}`));
     assert.equal((await home.runyard(["fs", "push", "large", large])).stderr, "");
-    const env = { PATH: process.env.PATH ?? "", HOME: home.path, RUNYARD_DATA: home.data };
-    const args = [checkoutLauncher, "fs", "pull", "large", join(home.path, "large-copy")];
-    const terminal = spawn(process.execPath, args, { env, cols: 100 });
-    let shown = "";
-    terminal.onData((data) => {
-      shown += data;
-    });
-    await until(() => /holds [0-9a-f]{64}: 8 entries/.test(shown), { what: "the end", timeoutMs: 20_000 });
-    assert.match(shown, /\d entr(y|ies), [\d.]+ \w+ …/);
+    using terminal = runyardInTerminal(home, ["fs", "pull", "large", join(home.path, "large-copy")]);
+    await terminal.shows(/holds [0-9a-f]{64}: 8 entries/);
+    assert.match(terminal.shown(), /\d entr(y|ies), [\d.]+ \w+ …/);
   });
 
   test("a transfer that is stopped leaves nothing", async () => {
     const to = join(home.path, "stopped");
-    await using yard = await lyingYard((reply) => void reply.write(Buffer.alloc(100)));
+    await using yard = await lyingYard((_request, reply) => void reply.write(Buffer.alloc(100)));
     const pulling = home.start(["fs", "pull", id, to], { env: yard.env });
     await until(() => existsSync(to), { what: "the transfer has begun" });
     pulling.kill("SIGINT");
@@ -191,23 +166,8 @@ describe("file trees on a running yard", () => {
   });
 });
 
-/** Something at a yard's address that answers every request for a tree in its own way. */
-async function lyingYard(answer: (reply: ServerResponse) => void) {
-  const server = createServer((_request, reply) => answer(reply)).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  return {
-    env: { RUNYARD_URL: `http://127.0.0.1:${port}`, RUNYARD_TOKEN: "x" },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
-
 async function pullFrom(home: Home, to: string, answer: (reply: ServerResponse) => void) {
-  await using yard = await lyingYard(answer);
+  await using yard = await lyingYard((_request, reply) => answer(reply));
   return await home.runyard(["fs", "pull", id, to], { env: yard.env });
 }
 
@@ -251,26 +211,11 @@ test("a yard that goes away in the middle is told of in one line, and nothing is
   assert.ok(!existsSync(join(home.path, "to")));
 });
 
-for (const { args, says } of [
+testMisuse(
   { args: ["fs", "push", id], says: /missing required argument/ },
   { args: ["fs", "pull", id], says: /missing required argument/ },
   { args: ["fs", "push", "x", id, "--force", "--expected", id], says: /cannot be used with/ },
   { args: ["fs", "merge", id, id, "--prefer", "none"], says: /ours, theirs/ },
-])
-  test(`${["runyard", ...args].join(" ")} is refused as a mistake in its use`, async () => {
-    using home = openHome();
-    const ended = await home.runyard(args);
-    assert.equal(ended.code, 2, ended.stderr);
-    assert.match(ended.stderr, says);
-    assert.equal(ended.stdout, "");
-  });
+);
 
-test("every command of trees shows an example in its help", async () => {
-  using home = openHome();
-  const commands = ["pull", "ls", "labels", "head", "log", "push", "reset", "merge"].map((command) => ["fs", command]);
-  for (const command of [["fs"], ...commands]) {
-    const { code, stdout } = await home.runyard([...command, "--help"]);
-    assert.equal(code, 0, command.join(" "));
-    assert.match(stdout, new RegExp(`Examples?:\n(.*\n)*.*\\brunyard ${command.join(" ")}\\b`), command.join(" "));
-  }
-});
+testHelp(...withBelow("fs", "pull", "ls", "labels", "head", "log", "push", "reset", "merge"));

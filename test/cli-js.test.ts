@@ -3,10 +3,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { spawn } from "@lydell/node-pty";
 import { until } from "../src/platform/testing/until.ts";
+import { testHelp, testMisuse, withBelow } from "./support/command-usage.ts";
 import { useCommandYard } from "./support/command-yard.ts";
-import { checkoutLauncher, type Ended, type Home, openHome } from "./support/home.ts";
+import { type Ended, type Home, openHome } from "./support/home.ts";
+import { runyardInTerminal } from "./support/terminal.ts";
 import { startYard } from "./support/yard-process.ts";
 
 /** Prints a number each 50 ms, for ever. */
@@ -17,21 +18,12 @@ const keys = { interrupt: "\x03", end: "\x04", up: "\x1b[A", enter: "\r" };
 
 /** A prompt at a terminal. */
 function openRepl(home: Home, ...args: string[]) {
-  const env = { PATH: process.env.PATH ?? "", HOME: home.path, RUNYARD_DATA: home.data, TERM: "xterm" };
-  const terminal = spawn(process.execPath, [checkoutLauncher, "js", "repl", ...args], { env, cols: 200 });
-  let shown = "";
-  let exitCode: number | undefined;
-  terminal.onData((data) => {
-    shown += data;
-  });
-  terminal.onExit((exit) => {
-    exitCode = exit.exitCode;
-  });
+  const terminal = runyardInTerminal(home, ["js", "repl", ...args], { cols: 200 });
   /** What is shown from here on, as soon as it fits. */
   async function next(expected: RegExp): Promise<string> {
-    await until(() => expected.test(shown), { what: `${expected} in ${JSON.stringify(shown)}`, timeoutMs: 20_000 });
-    const text = shown;
-    shown = "";
+    await terminal.shows(expected);
+    const text = terminal.shown();
+    terminal.clear();
     return text;
   }
   return {
@@ -43,10 +35,8 @@ function openRepl(home: Home, ...args: string[]) {
       const text = await next(/\r\n(.*(\r\n|\x1b\[0?J))?[\w-]+> \x1b/s);
       return text.slice(text.indexOf("\r\n") + "\r\n".length);
     },
-    ended: () => until(() => exitCode !== undefined && { exitCode }),
-    [Symbol.dispose]() {
-      if (exitCode === undefined) terminal.kill("SIGKILL");
-    },
+    ended: terminal.ended,
+    [Symbol.dispose]: () => terminal[Symbol.dispose](),
   };
 }
 
@@ -191,7 +181,7 @@ describe("scripts on a running yard", () => {
     await repl.enter("return n + 1 }");
     assert.match(await repl.enter(".saved"), /heap [0-9a-f]{64}\r\n/);
     repl.press(keys.end);
-    assert.deepEqual(await repl.ended(), { exitCode: 0 });
+    assert.equal(await repl.ended, 0);
 
     using nextDay = openRepl(home, "--session", "day");
     await nextDay.next(/day> /);
@@ -201,7 +191,7 @@ describe("scripts on a running yard", () => {
     await nextDay.next(/day> /);
     assert.match(await nextDay.enter("inc(list.length)"), /^3\r\n/);
     nextDay.press(keys.end);
-    await nextDay.ended();
+    await nextDay.ended;
     const history = join(home.path, ".local", "state", "runyard", "js-history");
     assert.match(await readFile(history, "utf8"), /^const list = .*\n(.*\n)*inc\(list\.length\)\n$/);
     assert.equal((await stat(history)).mode & 0o777, 0o600);
@@ -223,7 +213,7 @@ describe("scripts on a running yard", () => {
     assert.match(await repl.enter("kept + 1"), /^2\r\n/);
     assert.match(await repl.enter(".nope"), /There is no \.nope/);
     repl.press(`.exit${keys.enter}`);
-    assert.deepEqual(await repl.ended(), { exitCode: 0 });
+    assert.equal(await repl.ended, 0);
   });
 
   test("Ctrl-D while an entry runs lets it end, and quits then", async () => {
@@ -232,7 +222,7 @@ describe("scripts on a running yard", () => {
     repl.press(`setTimeout(() => console.log("done"), 500); "begun"${keys.enter}`);
     repl.press(keys.end);
     assert.doesNotMatch(await repl.next(/done\r\n/), /should not have happened/);
-    assert.deepEqual(await repl.ended(), { exitCode: 0 });
+    assert.equal(await repl.ended, 0);
     assert.doesNotMatch(await repl.next(/^/), /should not have happened/);
   });
 
@@ -276,10 +266,10 @@ test("the prompt survives the death and the restart of its yard, with its memory
   await using _second = await startYard([], home); // another port, and another credential
   await repl.next(/\r\n43\r\n/);
   repl.press(keys.end);
-  assert.deepEqual(await repl.ended(), { exitCode: 0 });
+  assert.equal(await repl.ended, 0);
 });
 
-for (const { args, says } of [
+testMisuse(
   { args: ["js", "nope"], says: /unknown command/ },
   { args: ["js", "run"], says: /no script/ },
   { args: ["js", "run", "a.js", "-e", "1"], says: /given twice/ },
@@ -288,22 +278,6 @@ for (const { args, says } of [
   { args: ["js", "run", "-e", "1", "--tag", "x"], says: /KEY=value/ },
   { args: ["js", "output", "x", "-f", "--json"], says: /leave one out/ },
   { args: ["js", "cancel"], says: /missing required argument/ },
-]) {
-  test(`${["runyard", ...args].join(" ")} is refused as a mistake in its use`, async () => {
-    using home = openHome();
-    const ended = await home.runyard(args);
-    assert.equal(ended.code, 2, ended.stderr);
-    assert.match(ended.stderr, says);
-    assert.equal(ended.stdout, "");
-  });
-}
+);
 
-test("every command shows an example in its help", async () => {
-  using home = openHome();
-  const js = ["run", "ls", "show", "output", "cancel", "repl"].map((command) => ["js", command]);
-  for (const command of [["js"], ...js]) {
-    const { code, stdout } = await home.runyard([...command, "--help"]);
-    assert.equal(code, 0, command.join(" "));
-    assert.match(stdout, new RegExp(`Examples?:\n(.*\n)*.*\\brunyard ${command.join(" ")}\\b`), command.join(" "));
-  }
-});
+testHelp(...withBelow("js", "run", "ls", "show", "output", "cancel", "repl"));

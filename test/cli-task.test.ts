@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { json, text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { until } from "../src/platform/testing/until.ts";
+import { testHelp, testMisuse, withBelow } from "./support/command-usage.ts";
 import { useCommandYard } from "./support/command-yard.ts";
 import { openHome } from "./support/home.ts";
+import { lyingYard } from "./support/lying-yard.ts";
 import { seenProcesses } from "./support/processes.ts";
 
 const nobody = "00000000-0000-4000-8000-000000000000";
@@ -261,22 +261,6 @@ describe("tasks on a running yard", () => {
   });
 });
 
-/** Something at a yard's address that answers in its own way. */
-async function lyingYard(answer: RequestListener) {
-  const server = createServer(answer).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    url,
-    env: { RUNYARD_URL: url, RUNYARD_TOKEN: "secret" },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
-
 test("a submission whose answer is lost is repeated under the same key", async () => {
   using home = openHome();
   const seen: { key: unknown; body: unknown }[] = [];
@@ -350,7 +334,7 @@ for (const args of [
     assert.match(ended.stderr, /^runyard: cannot connect to http:\/\/127\.0\.0\.1:9 /);
   });
 
-for (const { args, says } of [
+testMisuse(
   { args: ["task", "run"], says: /no command/ },
   { args: ["task", "submit"], says: /no command/ },
   { args: ["task", "submit", "--priority", "high", "--", "true"], says: /whole number/ },
@@ -364,27 +348,11 @@ for (const { args, says } of [
   { args: ["task", "cancel", "--label", "a", nobody], says: /name tasks/ },
   { args: ["task", "artifacts", "--get", "all", nobody], says: /result, exec-log/ },
   { args: ["group", "add", "--role", "owner", "crew", "ada"], says: /Read, Write, Admin/ },
-])
-  test(`${["runyard", ...args].join(" ")} is refused as a mistake in its use`, async () => {
-    using home = openHome();
-    const ended = await home.runyard(args);
-    assert.equal(ended.code, 2, ended.stderr);
-    assert.match(ended.stderr, says);
-    assert.equal(ended.stdout, "");
-  });
+);
 
-const commands = {
-  task: ["run", "submit", "map", "ls", "show", "logs", "cancel", "artifacts"],
-  attachment: ["put", "get", "ls", "rm"],
-  group: ["ls", "create", "show", "add", "remove"],
-  worker: ["ls", "drain", "rm"],
-};
-for (const [command, below] of Object.entries(commands))
-  test(`every command of ${command} shows an example in its help`, async () => {
-    using home = openHome();
-    for (const args of [[command], ...below.map((name) => [command, name])]) {
-      const { code, stdout } = await home.runyard([...args, "--help"]);
-      assert.equal(code, 0, args.join(" "));
-      assert.match(stdout, new RegExp(`Examples?:\n(.*\n)*.*\\brunyard ${args.join(" ")}\\b`), args.join(" "));
-    }
-  });
+testHelp(
+  ...withBelow("task", "run", "submit", "map", "ls", "show", "logs", "cancel", "artifacts"),
+  ...withBelow("attachment", "put", "get", "ls", "rm"),
+  ...withBelow("group", "ls", "create", "show", "add", "remove"),
+  ...withBelow("worker", "ls", "drain", "rm"),
+);

@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { until } from "../src/platform/testing/until.ts";
+import { testHelp, testMisuse } from "./support/command-usage.ts";
 import { useCommandYard } from "./support/command-yard.ts";
 import { openHome } from "./support/home.ts";
 import { adminPassword as password, startYard } from "./support/yard-process.ts";
@@ -180,28 +181,13 @@ test("config shows where a setting comes from, and no secret", async () => {
   assert.ok(!stdout.includes(password));
 });
 
-for (const { args, env, says } of [
+testMisuse(
   { args: ["nope"], says: /unknown command/ },
   { args: ["run"], says: /no command/ },
   { args: ["run", "--timeout", "soon", "--", "true"], says: /whole number of seconds/ },
   { args: ["run", "--env", "novalue", "--", "true"], says: /KEY=value/ },
   { args: ["config", "--nope"], says: /unknown option/ },
   { args: ["config"], env: { RUNYARD_LISTEN: "nowhere:at:all" }, says: /RUNYARD_LISTEN|listen/ },
-] as const) {
-  test(`${["runyard", ...args].join(" ")}${env ? " with a bad setting" : ""} is refused as a mistake in its use`, async () => {
-    using home = openHome();
-    const ended = await home.runyard(args, { env });
-    assert.equal(ended.code, 2);
-    assert.match(ended.stderr, says);
-    assert.equal(ended.stdout, "");
-  });
-}
+);
 
-for (const command of ["serve", "agent", "run", "login", "logout", "config", "audit", "version"]) {
-  test(`runyard ${command} --help shows an example`, async () => {
-    using home = openHome();
-    const ended = await home.runyard([command, "--help"]);
-    assert.equal(ended.code, 0, ended.stderr);
-    assert.match(ended.stdout, new RegExp(`Examples?:\n {2}\\$ .*runyard ${command}`));
-  });
-}
+testHelp("serve", "agent", "run", "login", "logout", "config", "audit", "version");

@@ -1,14 +1,11 @@
 /** threats.md F5 and F6: the disk under the data directory is full, then there is space again. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
-import { join } from "node:path";
 import test from "node:test";
-import { errnoOf } from "../src/platform/errors.ts";
 import { skipUnless } from "../src/platform/testing/parts.ts";
 import { until } from "../src/platform/testing/until.ts";
 import { type AppMesh, appMesh, type Reply } from "./support/appmesh.ts";
 import { openHome } from "./support/home.ts";
+import { smallDisk } from "./support/small-disk.ts";
 import { startYard } from "./support/yard-process.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -78,32 +75,6 @@ async function firstRefusal(api: AppMesh): Promise<{ name: string; reply: Reply 
     if (reply.status !== 201) return { name, reply };
   }
   throw new Error("200 apps were added to a full disk");
-}
-
-function smallDisk(path: string): Disposable & { fill(): void; free(): void } {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=64m,mode=0700", "runyard-test", path]);
-  const filler = join(path, "filler");
-  return {
-    fill() {
-      const file = openSync(filler, "w");
-      try {
-        for (const size of [1024 * 1024, 4096]) writeUntilFull(file, Buffer.alloc(size));
-      } finally {
-        closeSync(file);
-      }
-    },
-    free: () => rmSync(filler),
-    [Symbol.dispose]: () => void execFileSync("umount", ["--lazy", path]),
-  };
-}
-
-function writeUntilFull(file: number, block: Buffer): void {
-  try {
-    for (;;) writeSync(file, block);
-  } catch (error) {
-    if (errnoOf(error) !== "ENOSPC") throw error;
-  }
 }
 
 function isAlive(pid: number): boolean {

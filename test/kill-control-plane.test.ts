@@ -5,7 +5,7 @@ import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../src/platform/testing/until.ts";
 import { type AppMesh, appMesh } from "./support/appmesh.ts";
-import { sleeper, startMixedLoad } from "./support/mixed-load.ts";
+import { startMixedLoad, startWatchedApps } from "./support/mixed-load.ts";
 import { mainProcesses } from "./support/processes.ts";
 import { startYard } from "./support/yard-process.ts";
 
@@ -19,10 +19,7 @@ test(`the control plane is killed ${kills} times: nothing acknowledged is lost, 
   await using yard = await startYard();
   const mark = yard.data;
   const api = appMesh(() => yard.url, yard.local.token);
-  await api.expect("PUT", "/app/steady", { body: sleeper("steady", "", mark) });
-  await api.expect("PUT", "/app/counter", {
-    body: { name: "counter", shell: true, command: "i=0; while :; do i=$((i+1)); echo $i; sleep 0.005; done" },
-  });
+  await startWatchedApps(api, mark);
   const pids = await pidsOf(api, ["steady", "counter"]);
 
   const load = startMixedLoad(api, { clients: 4, mark });

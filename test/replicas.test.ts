@@ -7,6 +7,7 @@ import { skipUnless } from "../src/platform/testing/parts.ts";
 import { skipWithoutRedis, startRedis, type TestRedis } from "../src/platform/testing/redis.ts";
 import { until } from "../src/platform/testing/until.ts";
 import { type AppMesh, appMesh, logIn } from "./support/appmesh.ts";
+import { scriptsOf } from "./support/scripts.ts";
 import { adminPassword, type RunningYard, startYard } from "./support/yard-process.ts";
 
 const skip = skipUnless(findPostgres() !== undefined, "PostgreSQL", "apt-get install postgresql") || skipWithoutRedis();
@@ -42,15 +43,7 @@ describe("two yards on one PostgreSQL and one Redis", { skip }, () => {
       body: { key: "a long password", group: "lab", exec_user: "", roles: ["manage"], ...body },
     });
 
-  const ask = async <T>(yard: RunningYard, path: string, body?: object): Promise<T> => {
-    const response = await fetch(`${yard.url}/api/${path}`, {
-      method: body === undefined ? "GET" : "POST",
-      headers: body === undefined ? {} : { "content-type": "application/json" },
-      body: body && JSON.stringify(body),
-    });
-    assert.ok(response.ok, await response.clone().text());
-    return (await response.json()) as T;
-  };
+  const [atFirst, atSecond] = [scriptsOf(() => one.url), scriptsOf(() => two.url)];
 
   test("their first start made one administrator", async () => {
     for (const at of [atOne, atTwo]) {
@@ -124,12 +117,12 @@ describe("two yards on one PostgreSQL and one Redis", { skip }, () => {
   });
 
   test("a script that one runs is seen at the other, and cancelled from there", async () => {
-    const { execution_id: id } = await ask<{ execution_id: string }>(one, "exec", {
+    const { execution_id: id } = await atFirst.ask("exec", {
       code: "console.log('on'); for (;;) {}",
     });
-    await until(async () => (await ask<{ data: string }>(two, `executions/${id}/output`)).data === "on");
-    await ask(two, `executions/${id}/cancel`, {});
-    assert.equal((await ask<{ status: string }>(one, `executions/${id}`)).status, "cancelled");
+    await until(async () => (await atSecond.ask<{ data: string }>(`executions/${id}/output`)).data === "on");
+    await atSecond.ask(`executions/${id}/cancel`, {});
+    assert.equal((await atFirst.ask(`executions/${id}`)).status, "cancelled");
   });
 
   test("while Redis is away both go on, and changes still act at the other within a few seconds", async () => {
@@ -155,12 +148,12 @@ describe("two yards on one PostgreSQL and one Redis", { skip }, () => {
   });
 
   test("when one is killed, the other goes on, and fails what the dead one was running", async () => {
-    const { execution_id: id } = await ask<{ execution_id: string }>(one, "exec", { code: "for (;;) {}" });
+    const { execution_id: id } = await atFirst.ask("exec", { code: "for (;;) {}" });
     await one.kill();
     assert.equal((await atTwo.request("GET", "/user/self")).status, 200);
     const ended = await until(
       async () => {
-        const info = await ask<{ status: string; error: string }>(two, `executions/${id}`);
+        const info = await atSecond.ask(`executions/${id}`);
         return info.status === "running" ? undefined : info;
       },
       { timeoutMs: 60_000, intervalMs: 200 },

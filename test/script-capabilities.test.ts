@@ -8,13 +8,15 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { temporaryDirectory } from "../src/platform/testing/temporary-directory.ts";
 import { until } from "../src/platform/testing/until.ts";
+import { tokenOf } from "./support/appmesh.ts";
+import { type Scripts, scriptsOf } from "./support/scripts.ts";
 import { type OpenedYard, openTestYard } from "./support/yard-in-process.ts";
 import { adminPassword } from "./support/yard-process.ts";
 
 let parts: AsyncDisposableStack;
 let yard: OpenedYard;
 let policy: string;
-let token: string;
+let scripts: Scripts;
 let port: number;
 
 before(async () => {
@@ -26,44 +28,15 @@ before(async () => {
   policy = join(parts.use(temporaryDirectory()).path, "policy.yaml");
   writeFileSync(policy, `fetch: { allow: [{ name: local, hosts: ["127.0.0.1:${port}"] }] }`);
   yard = parts.use(await openTestYard({ "scripts-policy": policy, "scripts-engines": "1" }));
-  const basic = Buffer.from(`admin:${adminPassword}`).toString("base64");
-  const login = await fetch(`${yard.url}/appmesh/login`, {
-    method: "POST",
-    headers: { authorization: `Basic ${basic}` },
-  });
-  token = ((await login.json()) as { access_token: string }).access_token;
+  const token = await tokenOf(yard.url, "admin", adminPassword);
+  scripts = scriptsOf(() => yard.url, token);
 });
 after(() => parts.disposeAsync());
 
-interface Ran {
-  readonly status: string;
-  readonly result: string | null;
-  readonly fs: string | null;
-  readonly error: string | null;
-}
-
-async function ask<T>(path: string, body?: object, bearer: string | undefined = token): Promise<T> {
-  const response = await fetch(`${yard.url}${path}`, {
-    method: body ? "POST" : "GET",
-    headers: { "content-type": "application/json", ...(bearer && { authorization: `Bearer ${bearer}` }) },
-    body: body && JSON.stringify(body),
-  });
-  assert.ok(response.ok, `${path}: ${response.status}`);
-  return (await response.json()) as T;
-}
-
-async function run(code: string, more: object = {}, bearer?: string): Promise<Ran> {
-  const { execution_id: id } = await ask<{ execution_id: string }>("/api/exec", { code, ...more }, bearer);
-  return await until(async () => {
-    const ran = await ask<Ran>(`/api/executions/${id}`, undefined, bearer);
-    return ran.status === "running" ? undefined : ran;
-  });
-}
-
 test("a user's script fetches what the policy grants, and nothing else", async () => {
-  const granted = await run(`await (await fetch("http://127.0.0.1:${port}/")).text()`);
+  const granted = await scripts.run(`await (await fetch("http://127.0.0.1:${port}/")).text()`);
   assert.deepEqual([granted.status, granted.result, granted.error], ["completed", '"hello"', null]);
-  const denied = await run(`await fetch("${yard.url}/metrics")`);
+  const denied = await scripts.run(`await fetch("${yard.url}/metrics")`);
   assert.equal(denied.status, "failed");
   assert.match(
     denied.error ?? "",
@@ -72,48 +45,53 @@ test("a user's script fetches what the policy grants, and nothing else", async (
 });
 
 test("a script of whoever needs no token has no fetch, whatever the policy grants", async () => {
-  assert.equal((await run("typeof fetch", {}, "")).result, '"undefined"');
+  assert.equal((await scriptsOf(() => yard.url).run("typeof fetch")).result, '"undefined"');
 });
 
 test("the policy is followed while the yard runs", async () => {
   const usable = `fetch: { allow: [{ name: local, hosts: ["127.0.0.1:${port}"] }] }`;
   writeFileSync(policy, "fetch: { allow: [] }");
   const text = `await fetch("http://127.0.0.1:${port}/").then((r) => r.status, (e) => e.message)`;
-  await until(async () => /no rule of fetch\.allow/.test((await run(text)).result ?? ""));
+  await until(async () => /no rule of fetch\.allow/.test((await scripts.run(text)).result ?? ""));
   writeFileSync(policy, usable);
-  await until(async () => (await run(text)).result === "200");
+  await until(async () => (await scripts.run(text)).result === "200");
 });
 
 test("a script changes a label's files into a new snapshot, and the label stays until it is pushed", async () => {
-  const first = await run("await fs.writeFile('notes/a.txt', 'one')", { fs: "work" });
+  const first = await scripts.run("await fs.writeFile('notes/a.txt', 'one')", { fs: "work" });
   assert.equal(first.status, "completed");
   assert.match(first.fs ?? "", /^[0-9a-f]{64}$/);
-  assert.equal((await run("await fs.exists('notes/a.txt')", { fs: "work" })).result, "false");
-  await ask("/api/fs/push", { label: "work", ca_id: first.fs });
-  const second = await run("await fs.appendFile('notes/a.txt', ' two'); await fs.readFile('notes/a.txt', 'utf8')", {
-    fs: "work",
-  });
+  assert.equal((await scripts.run("await fs.exists('notes/a.txt')", { fs: "work" })).result, "false");
+  await scripts.ask("fs/push", { label: "work", ca_id: first.fs });
+  const second = await scripts.run(
+    "await fs.appendFile('notes/a.txt', ' two'); await fs.readFile('notes/a.txt', 'utf8')",
+    {
+      fs: "work",
+    },
+  );
   assert.equal(second.result, '"one two"');
   assert.notEqual(second.fs, first.fs);
 });
 
 test("a script that fails or mounts nothing leaves no snapshot", async () => {
-  const failed = await run("await fs.writeFile('a', 'b'); throw new Error('no')", { fs: "work" });
+  const failed = await scripts.run("await fs.writeFile('a', 'b'); throw new Error('no')", { fs: "work" });
   assert.deepEqual([failed.status, failed.fs], ["failed", null]);
-  const without = await run("typeof fs");
+  const without = await scripts.run("typeof fs");
   assert.deepEqual([without.result, without.fs], ['"undefined"', null]);
-  const unknown = await run("1", { fs: "ab".repeat(32) });
+  const unknown = await scripts.run("1", { fs: "ab".repeat(32) });
   assert.equal(unknown.status, "failed");
   assert.match(unknown.error ?? "", /^fs mount: /);
 });
 
 test("a session goes on with the files that its last run left", async () => {
-  const first = await run("await fs.writeFile('count', '1')", { fs: "nothing yet", session: "files" });
+  const first = await scripts.run("await fs.writeFile('count', '1')", { fs: "nothing yet", session: "files" });
   assert.equal(first.status, "completed");
-  const next = await run("await fs.appendFile('count', '2'); await fs.readFile('count', 'utf8')", { session: "files" });
+  const next = await scripts.run("await fs.appendFile('count', '2'); await fs.readFile('count', 'utf8')", {
+    session: "files",
+  });
   assert.equal(next.result, '"12"');
-  assert.equal((await run("await fs.readFile('count', 'utf8')", { session: "files" })).fs, next.fs);
-  assert.equal((await run("typeof fs", { session: "another" })).fs, null);
+  assert.equal((await scripts.run("await fs.readFile('count', 'utf8')", { session: "files" })).fs, next.fs);
+  assert.equal((await scripts.run("typeof fs", { session: "another" })).fs, null);
 });
 
 test("a policy that cannot be used keeps the yard from starting, with file, line and reason", async () => {

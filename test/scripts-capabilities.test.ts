@@ -6,6 +6,8 @@ import { after, before, test } from "node:test";
 import { temporaryDirectory } from "../src/platform/testing/temporary-directory.ts";
 import { until } from "../src/platform/testing/until.ts";
 import { type ModuleServer, serveModules } from "../src/scripts/modules/testing.ts";
+import { tokenOf } from "./support/appmesh.ts";
+import { scriptsOf } from "./support/scripts.ts";
 import { type OpenedYard, openTestYard } from "./support/yard-in-process.ts";
 import { adminPassword } from "./support/yard-process.ts";
 
@@ -27,7 +29,7 @@ before(async () => {
   policy = join(parts.use(temporaryDirectory()).path, "policy.yaml");
   writeFileSync(policy, "");
   yard = parts.use(await openTestYard({ "scripts-policy": policy, "scripts-engines": "1" }));
-  admin = await login("admin", adminPassword);
+  admin = await tokenOf(yard.url, "admin", adminPassword);
   grantEverything();
   await until(async () => (await run("typeof mcp")).result === '"object"');
 });
@@ -54,42 +56,7 @@ mcp:
   );
 }
 
-interface Ran {
-  readonly status: string;
-  readonly result: string | null;
-  readonly heap: string | null;
-  readonly error: string | null;
-}
-
-async function login(username: string, password: string): Promise<string> {
-  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-  const response = await fetch(`${yard.url}/appmesh/login`, { method: "POST", headers: { authorization } });
-  return ((await response.json()) as { access_token: string }).access_token;
-}
-
-async function ask<T>(path: string, body: object | undefined, token: string | undefined): Promise<T> {
-  const response = await fetch(`${yard.url}${path}`, {
-    method: body ? "POST" : "GET",
-    headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) },
-    body: body && JSON.stringify(body),
-  });
-  assert.ok(response.ok, `${path}: ${response.status}`);
-  return (await response.json()) as T;
-}
-
-async function run(
-  code: string,
-  { token = admin, ...more }: { token?: string; heap?: string | null } = {},
-): Promise<Ran> {
-  const { execution_id: id } = await ask<{ execution_id: string }>("/api/exec", { code, ...more }, token);
-  return await until(
-    async () => {
-      const ran = await ask<Ran>(`/api/executions/${id}`, undefined, token);
-      return ran.status === "running" ? undefined : ran;
-    },
-    { timeoutMs: 30_000 },
-  );
-}
+const run = (code: string, more: object = {}) => scriptsOf(() => yard.url, admin).run(code, more);
 
 test("a script imports a package, once for all scripts, and goes on with it in a saved memory", async () => {
   const first = await run(`import { count } from "npm:pack@1"; globalThis.count = count; count()`);
@@ -126,14 +93,13 @@ test("a script calls another server's tools, and no others", async () => {
 
 test("another user has the same grants and nothing of the first one's; whoever needs no token has none", async () => {
   await yard.yard.identity.users.create({ username: "second", password: "a good password", roles: ["shell", "view"] });
-  const token = await login("second", "a good password");
-  const own = await run(`import { count } from "npm:pack@1"; [typeof globalThis.count, count()]`, { token });
+  const second = await tokenOf(yard.url, "second", "a good password");
+  const own = await scriptsOf(() => yard.url, second).run(
+    `import { count } from "npm:pack@1"; [typeof globalThis.count, count()]`,
+  );
   assert.deepEqual([own.status, own.result], ["completed", '["undefined",41]']);
-  const open = await run(
+  const open = await scriptsOf(() => yard.url).run(
     "[typeof mcp, typeof Deno, typeof child_process, await import('npm:pack@1').catch((e) => e.message)]",
-    {
-      token: "",
-    },
   );
   assert.deepEqual(JSON.parse(open.result ?? "null"), [
     ...["undefined", "undefined", "undefined"],

@@ -1,13 +1,16 @@
 /** Workers and yards that are killed, frozen or upgraded in the middle of tasks. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { askMitosis } from "../src/apis/mitosis/testing.ts";
+import { skipUnless } from "../src/platform/testing/parts.ts";
 import { temporaryDirectory } from "../src/platform/testing/temporary-directory.ts";
 import { until } from "../src/platform/testing/until.ts";
 import { openHome } from "./support/home.ts";
 import { mainProcesses, markVariable, seenProcesses } from "./support/processes.ts";
+import { smallDisk } from "./support/small-disk.ts";
 import { workerHomes } from "./support/worker.ts";
 import { type RunningYard, startYard } from "./support/yard-process.ts";
 
@@ -66,7 +69,8 @@ test("a task that is submitted to a fresh yard runs; its own worker goes on whil
   assert.deepEqual(workerHomes(join(yard.data, "worker", "runs")), []);
   assert.ok(!seenProcesses().some(({ command, state }) => state !== "Z" && command.includes(`${yard.data}/worker`)));
   await yard.start();
-  await until(() => mainProcesses(mark).length > 0); // its turn comes again
+  // Its turn comes again: at once, or, where the worker had no time to take its leave, when its lease of 30 s is over.
+  await until(() => mainProcesses(mark).length > 0, { timeoutMs: 90_000 });
   assert.equal((await shown(yard, endless)).state, "Running");
 });
 
@@ -129,5 +133,55 @@ test("a worker that was frozen for longer than its lease commits nothing, and co
   assert.equal(info.state, "Finished");
   assert.equal(runsOf(out), 2, "the first run was fenced off");
   worker.kill("SIGINT");
+  assert.equal((await worker.ended).code, 0);
+});
+
+test("a worker on a full disk takes no more tasks, and keeps what a task has made until there is space", {
+  skip: skipUnless(process.getuid?.() === 0, "root", "a small file system can only be mounted by root"),
+}, async () => {
+  using directory = temporaryDirectory();
+  using disk = smallDisk(join(directory.path, "disk"));
+  using home = openHome();
+  await using yard = await startYard(["--worker-slots", "0"]);
+  const directories = ["--yard-directory", yard.data, "--directory", join(directory.path, "disk")];
+  const start = () => home.start(["worker", ...directories, "--slots", "1", "--lease", "30s"]);
+  disk.fill();
+  const refused = await start().ended;
+  assert.deepEqual([refused.code, /disk is full/.test(refused.stderr)], [1, true], refused.stderr);
+  disk.free();
+
+  const worker = start();
+  using _killed = { [Symbol.dispose]: () => worker.kill("SIGKILL") };
+  let said = "";
+  worker.stderr?.on("data", (bytes: Buffer) => {
+    said += bytes;
+  });
+  await until(() => said.includes("registered"), { what: "the worker is there" });
+  const big = join(directory.path, "big");
+  const greedy = await submit(
+    yard,
+    ["sh", "-c", `ln -s "$MITO_EXEC_DIR" ${big}; cat /dev/zero > ${big}/file`],
+    newMark(),
+  );
+  await until(() => said.includes("what a task has made waits for space"));
+  const modest = await submit(yard, ["true"], newMark());
+  await sleep(1_000); // in which it would have run
+  assert.equal((await shown(yard, modest)).state, "Ready");
+  truncateSync(join(big, "file"), 1_000_000);
+  for (const [uuid, status] of [
+    [greedy, 256],
+    [modest, 0],
+  ] as const) {
+    assert.deepEqual((await over(yard, uuid)).result, { exit_status: status, msg: null });
+  }
+  disk.fill();
+  const isWaiting = () => said.includes("no task is fetched until there is space");
+  for (; !isWaiting(); await sleep(700)) await submit(yard, ["true"], newMark()); // it may have asked for one before
+  const waiting = await submit(yard, ["true"], newMark());
+  await sleep(1_000);
+  assert.equal((await shown(yard, waiting)).state, "Ready");
+  disk.free();
+  assert.equal((await over(yard, waiting)).state, "Finished");
+  worker.kill("SIGTERM");
   assert.equal((await worker.ended).code, 0);
 });

@@ -20,7 +20,7 @@ const secondsPerRound = 4;
 const addedByNode = new Set(["date", "connection", "keep-alive", "transfer-encoding"]);
 
 const routes = [
-  { label: "read without a query", path: "/yard/v1/hosts", least: 0.75 },
+  { label: "read without a query", path: "/yard/v1/self", least: 0.75 },
   { label: "read with one SQLite query", path: "/appmesh/app/read-me", least: 0.45 },
 ];
 

@@ -9,24 +9,21 @@
  *  Fair, because both write the same bytes from the page cache to the same file system, neither syncs them to the disk, and the
  *  carrying from the app to the reader (agent, control plane, this client) is all on our account.
  *
- *  Meanwhile the memory of both of our processes is sampled. It is flat if the peak of the second half of the time is
- *  not above that of the first: what is buffered is bounded, however much is printed. */
+ *  Meanwhile the memory of both of our processes is sampled. It is to be flat: what is buffered is
+ *  bounded, however much is printed. */
 import { once } from "node:events";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { compare } from "../harness/compare.ts";
 import type { Bench, Figure } from "../harness/figure.ts";
+import { memoryGrowthMetrics, watchMemory } from "../harness/memory-growth.ts";
 import { program } from "../harness/paths.ts";
-import { memoryOf } from "../harness/processes.ts";
 import { openTemporaryDirectory } from "../harness/temporary.ts";
 import { openYard, type Yard } from "../harness/yard.ts";
 
 const MiB = 1024 * 1024;
 const printedBytes = 1024 * MiB;
 const printFile = program("print-file.sh");
-const sampleEveryMs = 50;
-/** Room for the garbage collector, not for the output: what is not flat grows by hundreds. */
-const flatWithinMiB = 48;
 
 export const outputThroughput: Figure = {
   name: "output-throughput",
@@ -47,18 +44,12 @@ export const outputThroughput: Figure = {
           aim: { at: "least", limit: 0.5 },
         },
         delivered: { label: "of the printed bytes delivered", unit: "%", score: "ours" },
-        growth: {
-          label: "RSS, second half over first",
-          unit: "MiB",
-          score: "ours",
-          aim: { at: "most", limit: flatWithinMiB },
-        },
-        peak: { label: "peak RSS meanwhile", unit: "MiB", score: "ours" },
+        ...memoryGrowthMetrics,
       },
       ours: {
         name: "runyard",
         pids: () => [yard.serverPid, yard.agentPid],
-        measure: () => followed(yard, source, times),
+        measure: () => watchMemory([yard.serverPid, yard.agentPid], () => followed(yard, source, times)),
       },
       peer: {
         name: "cat to a file",
@@ -70,8 +61,6 @@ export const outputThroughput: Figure = {
 };
 
 async function followed(yard: Yard, source: string, times: string) {
-  const samples: number[] = [];
-  using _sampling = setInterval(() => samples.push(memoryOf([yard.serverPid, yard.agentPid]).rssMiB), sampleEveryMs);
   const started = performance.now();
   const { body } = await yard.call("POST", "/appmesh/app/run?timeout=120&lifecycle=180", {
     command: ["/bin/sh", printFile, source, times].join(" "),
@@ -80,14 +69,10 @@ async function followed(yard: Yard, source: string, times: string) {
   const delivered = await follow(yard, name);
   const seconds = (performance.now() - started) / 1000;
   await yard.call("DELETE", `/appmesh/app/${name}`);
-  const half = Math.floor(samples.length / 2);
-  const [first, second] = [Math.max(...samples.slice(0, half)), Math.max(...samples.slice(half))];
   return {
     printing: await printingRate(times),
     rate: delivered / MiB / seconds,
     delivered: (delivered / printedBytes) * 100,
-    growth: second - first,
-    peak: Math.max(first, second),
   };
 }
 

@@ -7,10 +7,10 @@
  *  gets fewer, since it is slow. */
 import { compare } from "../harness/compare.ts";
 import type { Figure } from "../harness/figure.ts";
-import { peer, program } from "../harness/paths.ts";
+import { peer } from "../harness/paths.ts";
 import { openPostgres } from "../harness/postgres.ts";
 import { openQueueProcess } from "../harness/queue-process.ts";
-import { openYard } from "../harness/yard.ts";
+import { drainFull, openYardQueue } from "../harness/yard-queue.ts";
 
 const count = 20_000;
 const countByDefault = 3_000;
@@ -20,10 +20,7 @@ export const taskBatchPostgres: Figure = {
   title: "20,000 tasks through the batch interface, on PostgreSQL",
   async run(bench) {
     await using postgres = await openPostgres(["yard", "graphile"]);
-    await using yard = await openYard(bench, { settings: ["--database-url", postgres.url("yard")] });
-    await using worker = await openQueueProcess(bench, program("yard-tasks.ts"), {
-      ...{ url: yard.url, token: yard.authorization },
-    });
+    await using yard = await openYardQueue(bench, ["--database-url", postgres.url("yard")]);
     await using graphile = await openQueueProcess(bench, peer("graphile-worker.ts"), { url: postgres.url("graphile") });
     return await compare(bench, {
       metrics: {
@@ -32,22 +29,19 @@ export const taskBatchPostgres: Figure = {
       },
       ours: {
         name: "runyard",
-        pids: () => [yard.serverPid, worker.pid],
+        pids: () => [yard.serverPid, yard.worker.pid],
         async measure() {
-          await worker.fill(count);
-          const rate = await worker.drain(count, "batches");
+          const rate = await drainFull(yard.worker, count, "batches");
           return { byDefault: rate, tuned: rate };
         },
       },
       peer: {
         name: "graphile-worker",
         pids: () => [graphile.pid],
-        async measure() {
-          await graphile.fill(countByDefault);
-          const byDefault = await graphile.drain(countByDefault, "default");
-          await graphile.fill(count);
-          return { byDefault, tuned: await graphile.drain(count, "tuned") };
-        },
+        measure: async () => ({
+          byDefault: await drainFull(graphile, countByDefault, "default"),
+          tuned: await drainFull(graphile, count, "tuned"),
+        }),
       },
     });
   },

@@ -3,13 +3,10 @@
  *  Ours: as `task-batch-postgres`, with a yard as it comes: SQLite, every commit synced, the worker in another process. Peers: BullMQ, 100 jobs at once, on a Redis
  *  that keeps nothing on disk; graphile-worker, tuned, on a PostgreSQL that syncs every commit. Each peer's worker is a process that speaks to its
  *  server directly, and keeps nothing of a job that has succeeded. */
-import { skipWithoutRedis, startRedis } from "../../src/platform/testing/redis.ts";
 import { compare } from "../harness/compare.ts";
 import type { Figure } from "../harness/figure.ts";
-import { peer, program } from "../harness/paths.ts";
-import { openPostgres } from "../harness/postgres.ts";
-import { openQueueProcess } from "../harness/queue-process.ts";
-import { openYard } from "../harness/yard.ts";
+import { openQueuePeers } from "../harness/queue-peers.ts";
+import { drainFull, openYardQueue } from "../harness/yard-queue.ts";
 
 const count = 20_000;
 
@@ -17,16 +14,8 @@ export const taskBatchSqlite: Figure = {
   name: "task-batch-sqlite",
   title: "20,000 tasks through the batch interface, on SQLite",
   async run(bench) {
-    const missing = skipWithoutRedis();
-    if (missing !== false) throw new Error(missing);
-    await using redis = await startRedis();
-    await using postgres = await openPostgres(["graphile"]);
-    await using yard = await openYard(bench);
-    await using worker = await openQueueProcess(bench, program("yard-tasks.ts"), {
-      ...{ url: yard.url, token: yard.authorization },
-    });
-    await using bullmq = await openQueueProcess(bench, peer("bullmq.ts"), { url: redis.url });
-    await using graphile = await openQueueProcess(bench, peer("graphile-worker.ts"), { url: postgres.url("graphile") });
+    await using peers = await openQueuePeers(bench);
+    await using yard = await openYardQueue(bench);
     return await compare(bench, {
       metrics: {
         bullmq: { label: "tasks, beside BullMQ", unit: "/s", score: "ratio", aim: { at: "least", limit: 1.5 } },
@@ -37,22 +26,19 @@ export const taskBatchSqlite: Figure = {
       },
       ours: {
         name: "runyard",
-        pids: () => [yard.serverPid, worker.pid],
+        pids: () => [yard.serverPid, yard.worker.pid],
         async measure() {
-          await worker.fill(count);
-          const rate = await worker.drain(count, "batches");
+          const rate = await drainFull(yard.worker, count, "batches");
           return { bullmq: rate, graphile: rate };
         },
       },
       peer: {
         name: "bullmq, graphile-worker",
-        pids: () => [bullmq.pid, graphile.pid],
-        async measure() {
-          await bullmq.fill(count);
-          const rate = await bullmq.drain(count, "default");
-          await graphile.fill(count);
-          return { bullmq: rate, graphile: await graphile.drain(count, "tuned") };
-        },
+        pids: () => [peers.bullmq.pid, peers.graphile.pid],
+        measure: async () => ({
+          bullmq: await drainFull(peers.bullmq, count, "default"),
+          graphile: await drainFull(peers.graphile, count, "tuned"),
+        }),
       },
     });
   },

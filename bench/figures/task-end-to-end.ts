@@ -1,6 +1,6 @@
 /** How many tasks per second a worker with four slots gets done, from their submit to their commit.
  *
- *  Ours: tasks of /usr/bin/true submitted in one call to a yard with default settings (SQLite with synchronous=FULL, leases, audit), carried out by one
+ *  Ours: tasks of /usr/bin/true submitted in one call to a yard with default settings (SQLite, every commit synced, leases, audit), carried out by one
  *  `runyard worker --slots 4`, counted when the last of them is over. Each is fetched, started in directories of its own, waited for, reported and
  *  committed.
  *  Peer: a small process of its own with four spawns of /bin/true under way at any time, their output read.

@@ -3,14 +3,12 @@
  *  Ours: `POST /tasks` to a yard as it comes (SQLite, every commit synced), until a worker whose fetch is held has the task; submitted and received by one process.
  *  Peers, likewise in one process each: graphile-worker, `addJob` on a PostgreSQL that syncs every commit, to its runner that listens; BullMQ, `add` on a Redis that
  *  keeps nothing on disk, to its worker that blocks. */
-import { skipWithoutRedis, startRedis } from "../../src/platform/testing/redis.ts";
 import { compare } from "../harness/compare.ts";
 import type { Figure } from "../harness/figure.ts";
-import { peer, program } from "../harness/paths.ts";
-import { openPostgres } from "../harness/postgres.ts";
-import { openQueueProcess, type QueueProcess } from "../harness/queue-process.ts";
+import { openQueuePeers } from "../harness/queue-peers.ts";
+import type { QueueProcess } from "../harness/queue-process.ts";
 import { median, percentile } from "../harness/statistics.ts";
-import { openYard } from "../harness/yard.ts";
+import { openYardQueue } from "../harness/yard-queue.ts";
 
 const count = 200;
 const most = { graphile: 0.8, bullmq: 1.7 };
@@ -19,16 +17,8 @@ export const taskStartLatency: Figure = {
   name: "task-start-latency",
   title: "submit over HTTP to start in a worker, one at a time",
   async run(bench) {
-    const missing = skipWithoutRedis();
-    if (missing !== false) throw new Error(missing);
-    await using redis = await startRedis();
-    await using postgres = await openPostgres(["graphile"]);
-    await using yard = await openYard(bench);
-    await using ours = await openQueueProcess(bench, program("yard-tasks.ts"), {
-      ...{ url: yard.url, token: yard.authorization },
-    });
-    await using bullmq = await openQueueProcess(bench, peer("bullmq.ts"), { url: redis.url });
-    await using graphile = await openQueueProcess(bench, peer("graphile-worker.ts"), { url: postgres.url("graphile") });
+    await using peers = await openQueuePeers(bench);
+    await using yard = await openYardQueue(bench);
     const metric = (label: string, limit: number) => ({
       ...{ label, unit: "ms", score: "ratio" as const },
       aim: { at: "most" as const, limit },
@@ -44,16 +34,16 @@ export const taskStartLatency: Figure = {
         name: "runyard",
         pids: () => [yard.serverPid],
         async measure() {
-          const [time, slow] = await summaryOf(ours);
+          const [time, slow] = await summaryOf(yard.worker);
           return { graphile: time, graphileSlow: slow, bullmq: time, bullmqSlow: slow };
         },
       },
       peer: {
         name: "graphile-worker, bullmq",
-        pids: () => [graphile.pid, bullmq.pid],
+        pids: () => [peers.graphile.pid, peers.bullmq.pid],
         async measure() {
-          const [graphileTime, graphileSlow] = await summaryOf(graphile);
-          const [bullmqTime, bullmqSlow] = await summaryOf(bullmq);
+          const [graphileTime, graphileSlow] = await summaryOf(peers.graphile);
+          const [bullmqTime, bullmqSlow] = await summaryOf(peers.bullmq);
           return { graphile: graphileTime, graphileSlow, bullmq: bullmqTime, bullmqSlow };
         },
       },

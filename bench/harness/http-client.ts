@@ -26,8 +26,14 @@ export interface HttpClient extends Disposable {
 /** No request takes longer: a benchmark that hangs is to say so. */
 const timeoutMs = 120_000;
 
-/** @param connections kept open, and the most requests at once */
-export function createHttpClient(url: string, connections: number, signal: AbortSignal): HttpClient {
+/** @param connections kept open, and the most requests at once
+ *  @param socketPath where the server listens, if that is no port */
+export function createHttpClient(
+  url: string,
+  connections: number,
+  signal: AbortSignal,
+  socketPath?: string,
+): HttpClient {
   const agent = new Agent({ keepAlive: true, maxSockets: connections, scheduling: "fifo" });
 
   function open(call: Call): Promise<IncomingMessage> {
@@ -37,7 +43,11 @@ export function createHttpClient(url: string, connections: number, signal: Abort
       if (body !== undefined)
         Object.assign(headers, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
       if (call.authorization !== undefined) headers.authorization = call.authorization;
-      const outgoing = request(`${url}${call.path}`, { method: call.method, agent, headers, signal }, resolve);
+      const outgoing = request(
+        `${url}${call.path}`,
+        { method: call.method, agent, headers, signal, ...(socketPath !== undefined && { socketPath }) },
+        resolve,
+      );
       outgoing.setTimeout(timeoutMs, () =>
         outgoing.destroy(new Error(`${call.method} ${call.path}: no answer within ${timeoutMs} ms`)),
       );

@@ -1,16 +1,30 @@
 /** The agent: owns everything that runs on this host, and serves it to the control plane. Its parts are put together here. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { after } from "../platform/timers.ts";
+import { openContainerDriver } from "../sandboxes/container/driver.ts";
 import { openHostDriver } from "../sandboxes/host/driver.ts";
+import { openMicrovmDriver } from "../sandboxes/microvm/driver.ts";
 import { openNamespaceDriver } from "../sandboxes/namespace/driver.ts";
-import type { LocalSandboxDriver } from "../sandboxes/sandbox.ts";
+import type { LocalSandbox, LocalSandboxDriver } from "../sandboxes/sandbox.ts";
+import { dialRoutes } from "./dial-route.ts";
 import { lockDirectory } from "./directory-lock.ts";
+import { dockerRoutes } from "./docker-route.ts";
+import { fileRoutes } from "./file-routes.ts";
 import { hostRoutes } from "./host-routes.ts";
-import { findSandbox, sandboxRoutes } from "./sandbox-routes.ts";
+import { inhabitantRoutes } from "./inhabitant-routes.ts";
+import { createSandboxLookup, findSandbox } from "./sandbox-lookup.ts";
+import { sandboxReportRoutes } from "./sandbox-report-routes.ts";
+import { sandboxRoutes } from "./sandbox-routes.ts";
 import { openAgentServer } from "./server.ts";
+import { openStackPlaces } from "./stack-places.ts";
+import { stackRoutes } from "./stack-routes.ts";
+import { templateRoutes } from "./template-routes.ts";
 import { unitRoutes } from "./unit-routes.ts";
 import { openUnits } from "./units.ts";
+
+export { dockerSockets } from "../platform/docker/engine.ts";
 
 export interface AgentOptions {
   /** Journals and outputs. */
@@ -19,6 +33,8 @@ export interface AgentOptions {
   readonly version: string;
   /** Without a connected control plane for so long, everything is stopped and the agent ends. Absent: it waits for ever. */
   readonly orphanAfterMs?: number;
+  /** Where the Docker engine may listen: the first that is there. Without any there are no containers. */
+  readonly dockerSockets?: readonly string[];
   readonly log: (message: string) => void;
 }
 
@@ -27,9 +43,17 @@ export interface Agent extends AsyncDisposable {
   readonly closed: Promise<void>;
   /** Ends all that runs, SIGKILL following SIGTERM after `graceMs`, then the agent. Disposing does the same with 5 s. */
   shutdown(options: { graceMs: number }): Promise<void>;
+  /** Closes it and lets what runs go on: the next agent of this directory takes it over. */
+  leave(): Promise<void>;
+  /** Serves a control plane at the other end of that connection, too. */
+  serve(transport: Duplex): void;
 }
 
 const defaultGraceMs = 5_000;
+/** Beyond the grace: for killing, and for whatever answers that it is done. A control plane waits 15 s for all of the ending. */
+const stopTimeMs = 8_000;
+/** Kept ready, once one was asked for: enough for a few callers at the same moment, at a megabyte each. */
+const warmSandboxes = 4;
 
 /** @throws {YardError} conflict, when another agent has that directory or socket */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
@@ -40,14 +64,32 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   opened.use(await lockDirectory(directory)); // before anything in it is read
 
   const host = opened.use(await openHostDriver({ directory: join(directory, "host"), onNotice: log }));
-  const namespace = opened.use(await openNamespaceDriver({ directory: join(directory, "namespace"), onNotice: log }));
-  const drivers = new Map<string, LocalSandboxDriver>([host, namespace].map((driver) => [driver.name, driver]));
-  const units = opened.use(openUnits({ directory, sandbox: (id) => findSandbox(drivers, id), log }));
+  const namespace = opened.use(
+    await openNamespaceDriver({ directory: join(directory, "namespace"), warm: warmSandboxes, onNotice: log }),
+  );
+  const container = opened.use(
+    await openContainerDriver({
+      directory: join(directory, "container"),
+      socketPaths: options.dockerSockets ?? [],
+      onNotice: log,
+    }),
+  );
+  const microvm = opened.use(await openMicrovmDriver({ directory: join(directory, "microvm"), onNotice: log }));
+  const drivers = new Map<string, LocalSandboxDriver>(
+    [host, namespace, container, microvm].map((driver) => [driver.name, driver]),
+  );
+  const units = opened.use(
+    openUnits({ directory, sandbox: (id) => findSandbox(drivers, id), containers: container.programs, log }),
+  );
 
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   let closing: Promise<void> | undefined;
   const shutdown = (options: { graceMs: number }): Promise<void> => {
     closing ??= close(options).finally(resolve);
+    return closing;
+  };
+  const leave = (): Promise<void> => {
+    closing ??= Promise.try(() => parts.disposeAsync()).finally(resolve);
     return closing;
   };
   async function close({ graceMs }: { graceMs: number }): Promise<void> {
@@ -70,24 +112,37 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   const leaders = () =>
     units.list().flatMap(({ runs }) => runs.flatMap(({ pid, exit }) => (pid !== undefined && !exit ? [pid] : [])));
+  const find = createSandboxLookup(drivers);
   const routes = {
-    ...hostRoutes({ version, startedAt, drivers, leaders, shutdown: (options) => void shutdown(options) }),
+    ...hostRoutes({ directory, version, startedAt, drivers, leaders, shutdown: (options) => void shutdown(options) }),
     ...unitRoutes(units),
-    ...sandboxRoutes(drivers),
+    ...sandboxReportRoutes(drivers),
+    ...sandboxRoutes(drivers, find),
+    ...fileRoutes(find),
+    ...dialRoutes(find),
+    ...dockerRoutes(options.dockerSockets ?? []),
+    ...inhabitantRoutes(find),
+    ...templateRoutes(find),
+    ...stackRoutes(await openStackPlaces(join(directory, "stacks"))),
   };
   await units.recover();
-  opened.use(await openAgentServer({ socketPath, routes, log, onConnections: watchForOrphaning }));
+  const { serve } = opened.use(await openAgentServer({ socketPath, routes, log, onConnections: watchForOrphaning }));
   watchForOrphaning(0);
   const parts = opened.move();
-  return { closed, shutdown, [Symbol.asyncDispose]: () => shutdown({ graceMs: defaultGraceMs }) };
+  return { closed, shutdown, leave, serve, [Symbol.asyncDispose]: () => shutdown({ graceMs: defaultGraceMs }) };
 }
 
-/** What runs in sandboxes without being a unit. */
+/** All sandboxes, and what runs in them without being a unit: nothing of them is left in the machine but their files. What cannot be reached, as its engine is gone
+ *  or hangs, keeps neither the others nor the agent from ending: the next agent takes it over. */
 async function stopAll(drivers: ReadonlyMap<string, LocalSandboxDriver>, graceMs: number): Promise<void> {
-  for (const driver of drivers.values()) {
-    for (const sandbox of await driver.sandboxes()) {
-      await sandbox.pausing?.resume(); // what is frozen does not die
-      await Promise.all((await sandbox.processes()).map((process) => process.stop({ graceMs })));
-    }
-  }
+  const lists = await Promise.all([...drivers.values()].map((driver) => driver.sandboxes()));
+  const stopped = Promise.allSettled(lists.flat().map((sandbox) => stop(sandbox, graceMs)));
+  const { promise: late, resolve: giveUp } = Promise.withResolvers<void>();
+  using _limit = setTimeout(giveUp, graceMs + stopTimeMs);
+  await Promise.race([stopped, late]);
+}
+
+async function stop(sandbox: LocalSandbox, graceMs: number): Promise<void> {
+  if (sandbox.stop) return sandbox.stop({ graceMs });
+  await Promise.allSettled((await sandbox.processes()).map((process) => process.stop({ graceMs })));
 }

@@ -58,7 +58,7 @@ export function createClockwork(parts: ClockworkParts): Clockwork {
   }
 
   async function startWhenOpen(): Promise<void> {
-    if (runs.current) return;
+    if (runs.currentLives) return;
     const now = time.now();
     const dueAt = opensAt(cell.record.spec.window, now);
     if (dueAt === undefined) return;
@@ -124,7 +124,7 @@ export function createClockwork(parts: ClockworkParts): Clockwork {
   }
 
   async function startDue(): Promise<void> {
-    if (runs.current) cell.set({ dueAt: undefined });
+    if (runs.currentLives) cell.set({ dueAt: undefined });
     else await runs.start({ dueAt: undefined, nextStartAt: slot });
   }
 

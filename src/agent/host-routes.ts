@@ -3,13 +3,15 @@ import { hostname, userInfo } from "node:os";
 import type { SandboxDriver } from "../sandboxes/sandbox.ts";
 import { numberOf, sendJson, sendNothing } from "./http.ts";
 import { type AgentInfo, protocolVersion } from "./protocol.ts";
-import { readResources } from "./resources.ts";
+import { readMachine, readResources } from "./resources.ts";
 import type { Routes } from "./router.ts";
 
 const defaultGraceMs = 5_000;
 const longestGraceMs = 3_600_000;
 
 export function hostRoutes(parts: {
+  /** Where sandboxes are kept. */
+  directory: string;
   version: string;
   startedAt: number;
   drivers: ReadonlyMap<string, SandboxDriver>;
@@ -31,6 +33,7 @@ export function hostRoutes(parts: {
       startedAt,
       hostname: hostname(),
       osUser: userInfo().username,
+      machine: readMachine(parts.directory),
       drivers,
     };
   }

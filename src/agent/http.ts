@@ -3,6 +3,7 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "nod
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { isYardError, YardError, type YardErrorCode } from "../platform/errors.ts";
+import { usualStatus } from "../platform/http/statuses.ts";
 import type { ErrorBody } from "./protocol.ts";
 
 export interface Request {
@@ -18,22 +19,11 @@ export interface Request {
 /** A body is held in memory whole. */
 const maxBodyBytes = 16 * 1024 * 1024;
 
-const httpStatus = {
-  invalid: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  not_found: 404,
-  conflict: 409,
-  precondition: 412,
-  locked: 423,
-  too_large: 413,
-  too_many: 429,
-  timeout: 504,
-  interrupted: 499,
-  unavailable: 503,
-  storage_full: 507,
-  internal: 500,
-} as const satisfies Record<YardErrorCode, number>;
+/** Of a body, that wait for who takes them. */
+const mostGatheredBytes = 1024 * 1024;
+
+/** No client but the control plane reads them. */
+const httpStatus: Record<YardErrorCode, number> = { ...usualStatus, timeout: 504, interrupted: 499 };
 
 /** @returns undefined for an empty body. @throws {YardError} invalid, too_large */
 export async function readJson({ stream }: Request): Promise<unknown> {
@@ -51,6 +41,46 @@ export async function readJson({ stream }: Request): Promise<unknown> {
     return JSON.parse(Buffer.concat(chunks, length).toString("utf8"));
   } catch {
     throw new YardError("invalid", "The body is not JSON.");
+  }
+}
+
+/** The body as it comes, at the pace of who takes it. Not by the stream's own iterator, which copies what has gathered into one new buffer: that takes
+ *  longer than all else (measured).
+ *  @throws {YardError} interrupted, if it breaks off: no end is invented, and what came before is not worth doing any more */
+export async function* readBytes({ stream }: Request): AsyncGenerator<Buffer, void> {
+  const gathered: Buffer[] = [];
+  let bytes = 0;
+  let isOver = stream.readableEnded || stream.destroyed;
+  let { promise: changed, resolve: change } = Promise.withResolvers<void>();
+  const end = () => {
+    isOver = true;
+    change();
+  };
+  const take = (chunk: Buffer) => {
+    gathered.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= mostGatheredBytes) stream.pause();
+    change();
+  };
+  stream.on("data", take);
+  stream.once("end", end);
+  stream.once("close", end);
+  try {
+    for (;;) {
+      if (stream.aborted) throw new YardError("interrupted", "The client left before its request was complete.");
+      const chunk = gathered.shift();
+      if (chunk) {
+        bytes -= chunk.length;
+        yield chunk;
+      } else if (isOver) return;
+      else {
+        ({ promise: changed, resolve: change } = Promise.withResolvers<void>());
+        stream.resume();
+        await changed;
+      }
+    }
+  } finally {
+    stream.off("data", take); // what still comes is for nobody
   }
 }
 
@@ -101,7 +131,8 @@ export function sendError(stream: ServerHttp2Stream, error: unknown): void {
   stream.end(JSON.stringify(body));
 }
 
-function canReply(stream: ServerHttp2Stream): boolean {
+/** Nothing was answered yet, and somebody is there to hear it. */
+export function canReply(stream: ServerHttp2Stream): boolean {
   return !stream.destroyed && !stream.closed && !stream.headersSent;
 }
 
@@ -113,6 +144,13 @@ export function numberOf(query: URLSearchParams, name: string, options: { defaul
   const { most = Number.MAX_SAFE_INTEGER } = options;
   if (text !== "" && Number.isInteger(value) && value >= 0 && value <= most) return value;
   throw new YardError("invalid", `${name} must be a whole number from 0 to ${most}.`, { field: name });
+}
+
+/** @throws {YardError} invalid */
+export function textOf(query: URLSearchParams, name: string): string {
+  const text = query.get(name);
+  if (text === null) throw new YardError("invalid", `${name} is missing.`, { field: name });
+  return text;
 }
 
 /** JSON fit for a header, which may hold ASCII alone. */

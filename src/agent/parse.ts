@@ -1,15 +1,26 @@
 /** Turns what came over the connection into the types of protocol.ts, once, at the edge. Written out by hand: a schema library would
  *  cost the agent, which must stay small to spawn quickly, several megabytes. */
 import { YardError } from "../platform/errors.ts";
+import { isEntryName } from "../platform/trees/tree-entry.ts";
 import {
   type Limits,
+  type NetworkMode,
   type ProcessSignal,
   type ProcessSpec,
   processSignals,
   type SandboxHandle,
   type SandboxSpec,
 } from "../sandboxes/sandbox.ts";
-import type { HealthCheck, RestartAction, RestartPolicy, RunWindow, Schedule, UnitSpec } from "./protocol.ts";
+import type {
+  HealthCheck,
+  RestartAction,
+  RestartPolicy,
+  RunWindow,
+  Schedule,
+  StackSource,
+  UnitContainer,
+  UnitSpec,
+} from "./protocol.ts";
 
 /** A schedule that is quicker is a loop, which the unit's own program makes better. */
 const leastIntervalMs = 1_000;
@@ -28,6 +39,7 @@ export function parseUnitSpec(value: unknown, id: string): UnitSpec {
     revision: number(fields.revision, "revision", { integer: true }),
     sandbox: text(fields.sandbox, "sandbox"),
     process: parseProcessSpec(fields.process),
+    container: optional(fields.container, parseContainer),
     envPerStart: optional(fields.envPerStart, (value) => parseEnvPerStart(value)),
     restart: parseRestart(fields.restart),
     schedule: optional(fields.schedule, parseSchedule),
@@ -43,16 +55,45 @@ export function parseUnitSpec(value: unknown, id: string): UnitSpec {
   };
 }
 
+function parseContainer(value: unknown): UnitContainer {
+  const fields = object(value, "container");
+  const port = (value: unknown) => number(value, "container.ports", { integer: true, least: 1, most: 65_535 });
+  return {
+    image: text(fields.image, "container.image"),
+    network: optional(fields.network, (value) => text(value, "container.network")),
+    hostname: optional(fields.hostname, (value) => text(value, "container.hostname")),
+    extraHosts: optional(fields.extraHosts, (value) =>
+      list(value, "container.extraHosts").map((one) => text(one, "container.extraHosts")),
+    ),
+    ports: optional(fields.ports, (value) =>
+      mapped(value, "container.ports", (places) =>
+        list(places, "container.ports").map((place) => {
+          const { hostIp, hostPort } = object(place, "container.ports");
+          return {
+            hostIp: optional(hostIp, (value) => text(value, "container.ports")),
+            hostPort: optional(hostPort, port),
+          };
+        }),
+      ),
+    ),
+  };
+}
+
 export function parseProcessSpec(value: unknown): Omit<ProcessSpec, "id"> {
   const fields = object(value, "process");
   return {
     argv: list(fields.argv, "argv").map((word) => text(word, "argv")),
     cwd: optional(fields.cwd, (value) => text(value, "cwd")),
     env: optional(fields.env, (value) => mapped(value, "env", text)),
+    facts: optional(fields.facts, (value) => mapped(value, "facts", text)),
     stdin: optional(fields.stdin, (value) => parseStdin(value, "stdin")),
     user: optional(fields.user, (value) => text(value, "user")),
     limits: optional(fields.limits, (value) => parseLimits(value, "limits")),
     terminal: optional(fields.terminal, (value) => parseSize(value, "terminal")),
+    streams: optional(fields.streams, parseStreams),
+    meta: optional(fields.meta, (value) => object(value, "meta")),
+    forgetAfterMs: optional(fields.forgetAfterMs, (value) => number(value, "forgetAfterMs")),
+    sparesGroup: optional(fields.sparesGroup, (value) => flag(value, "sparesGroup")),
     maxOutputBytes: optional(fields.maxOutputBytes, (value) => number(value, "maxOutputBytes", { integer: true })),
   };
 }
@@ -67,9 +108,19 @@ export function parseSandboxSpec(value: unknown, id: string): SandboxSpec {
   };
 }
 
-function parseNetwork(value: unknown): "none" {
-  if (value !== "none") throw invalid("network", '"none"');
+function parseNetwork(value: unknown): NetworkMode {
+  if (value !== "none" && value !== "outbound") throw invalid("network", '"none" or "outbound"');
   return value;
+}
+
+function parseStreams(value: unknown): NonNullable<ProcessSpec["streams"]> {
+  if (value !== "merged" && value !== "separate") throw invalid("streams", '"merged" or "separate"');
+  return value;
+}
+
+/** What sandboxes are made ready for. */
+export function parsePreparation(value: unknown): Limits {
+  return parseLimits(object(value, "body").limits, "limits");
 }
 
 export function parseHandle(value: unknown): SandboxHandle {
@@ -91,6 +142,43 @@ export function parseSize(value: unknown, at = "size"): { cols: number; rows: nu
   const size = (name: "cols" | "rows") =>
     number(fields[name], `${at}.${name}`, { integer: true, least: 1, most: 10_000 });
   return { cols: size("cols"), rows: size("rows") };
+}
+
+export function parsePath(value: unknown): string {
+  return text(object(value, "body").path, "path");
+}
+
+export function parseMove(value: unknown): { from: string; to: string } {
+  const fields = object(value, "body");
+  return { from: text(fields.from, "from"), to: text(fields.to, "to") };
+}
+
+export function parseName(value: unknown): string {
+  return text(object(value, "body").name, "name");
+}
+
+const digestPattern = /^[0-9a-f]{64}$/;
+/** They become names of directories. */
+const stackPattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+export function parseStackName(value: unknown): string {
+  return matching(value, "stack", stackPattern);
+}
+
+export function parseStackSource(value: unknown, at = "source"): StackSource {
+  const fields = object(value, at);
+  const path = text(fields.path, `${at}.path`);
+  if (path !== "" && !path.split("/").every(isEntryName)) throw invalid(`${at}.path`, "names with a slash between two");
+  const digest = matching(fields.digest, `${at}.digest`, digestPattern);
+  return { path, digest, isWritable: flag(fields.isWritable, `${at}.isWritable`) };
+}
+
+export function parseStackSources(value: unknown): StackSource[] {
+  return list(object(value, "body").sources, "sources").map((one, i) => parseStackSource(one, `sources[${i}]`));
+}
+
+export function parseHostPaths(value: unknown): string[] {
+  return list(object(value, "body").hostPaths, "hostPaths").map((path) => text(path, "hostPaths"));
 }
 
 export function parseUsageQuestion(value: unknown): { ids: string[]; tree: boolean } {
@@ -209,6 +297,12 @@ function time(value: unknown, field: string): number {
 function text(value: unknown, field: string): string {
   if (typeof value !== "string") throw invalid(field, "text");
   return value;
+}
+
+function matching(value: unknown, field: string, pattern: RegExp): string {
+  const found = text(value, field);
+  if (pattern.test(found)) return found;
+  throw invalid(field, `text like ${pattern}`);
 }
 
 function flag(value: unknown, field: string): boolean {

@@ -26,18 +26,41 @@
  *
  *  | method and path | body → reply | |
  *  | --- | --- | --- |
+ *  | GET    /v1/sandboxes       | → SandboxReport[] | of all drivers, without `host` |
+ *  | POST   /v1/sandboxes/usage | {ids} → Record<id, SandboxUsage> | of those that there are and that can be measured |
  *  | PUT    S                    | SandboxSpec without id → SandboxHandle | create; the same id again is the same sandbox |
  *  | POST   S/reattach           | SandboxHandle → SandboxHandle | `not_found` if nothing is left of it |
  *  | DELETE S?graceMs=           | → 204 | ends all in it, leaves nothing |
  *  | GET    S/usage              | → SandboxUsage | `precondition`, if the driver cannot measure it |
  *  | POST   S/pause, S/resume    | → 204 | `precondition`, if the driver cannot |
+ *  | GET    S/files?path=        | → FileEntry | |
+ *  | DELETE S/files?path=        | → 204 | |
+ *  | GET    S/files/list?path=&depth=&maxEntries= | → FileEntry[] | |
+ *  | GET    S/files/content?path= | → bytes | header `file-size` |
+ *  | PUT    S/files/content?path=&mode= | bytes → {bytes} | a reset stream leaves the file half-written |
+ *  | POST   S/files/hold?path=&mode= | nothing → nothing, each until the other side ends | holds it open: headers `held-fd`, `held-file` (`dev:inode`), `file-size`; with `mode` for writing |
+ *  | POST   S/files/directory    | {path} → FileEntry | |
+ *  | POST   S/files/move         | {from, to} → 204 | |
+ *  | POST   S/dial/{port}        | bytes → bytes | a TCP connection; each side's end is an end of its own, a reset stream breaks it off |
+ *  | POST   S/capture            | {name} → Template | |
+ *  | GET    /v1/templates/{driver} | → Template[] | |
+ *  | PUT    /v1/templates/{driver}/{name} | tar archive → Template | |
+ *  | POST   /v1/templates/{driver}/{name}/prepare | {limits} → 204 | nothing, where the driver has nothing to do ahead |
+ *  | DELETE /v1/templates/{driver}/{name} | → 204 | |
+ *  | POST   /v1/stacks/{stack}/find | {sources: StackSource[]} → StackPlace[] | where files of a stack are, or would be, on this host |
+ *  | PUT    /v1/stacks/{stack}/files?path=&digest= | tar archive → 204 | a place is filled once, as a whole; `invalid` if it is not what the digest says |
+ *  | POST   /v1/stacks/{stack}/keep | {hostPaths} → 204 | removes its other places, but not what containers have written to |
+ *  | DELETE /v1/stacks/{stack} | → 204 | removes all of them |
+ *  | GET    S/inhabitants          | → Inhabitant[] | all that runs in it, whoever has started it; `precondition`, if the driver cannot |
+ *  | POST   S/inhabitants/{pid}/signal | {signal} → 204 | `pid` as the sandbox numbers it |
  *  | GET    S/processes          | → ProcessStatus[] | |
  *  | PUT    P                    | ProcessSpec without id → ProcessStatus | exec; the same id again is the same process |
+ *  | POST   P/run?timeoutMs=&maxBytes= | ProcessSpec without id → bytes | exec, wait for its end, forget; both logs, one after the other; headers `process-exit` (JSON), `output-size`, `errors-size` |
  *  | GET    P                    | → ProcessStatus | |
  *  | DELETE P                    | → 204 | forget |
  *  | GET    P/exited?timeoutMs=  | → ProcessStatus | when it has ended, or the time (at most 60 s, default) has passed: then without `exit` |
- *  | GET    P/output?position=&maxBytes= | → bytes | headers `output-from`, `output-next`, `output-size` |
- *  | GET    P/output?position=&follow    | → bytes, until it has ended | header `output-from` |
+ *  | GET    P/output?position=&maxBytes= | → bytes | headers `output-from`, `output-next`, `output-size`; with `&stream=errors` those of the log of errors |
+ *  | GET    P/output?position=&follow    | → bytes, until it has ended | header `output-from`; likewise |
  *  | POST   P/stdin              | bytes, as they come → 204 | the end of the body is end-of-file; a reset stream leaves stdin open |
  *  | POST   P/signal             | {signal} → 204 | |
  *  | POST   P/stop?graceMs=      | → ProcessStatus | with `exit` |
@@ -48,7 +71,15 @@
  *  Errors: a 4xx or 5xx status with an ErrorBody.
  */
 import type { YardErrorCode } from "../platform/errors.ts";
-import type { Availability, Capabilities, Exit, ProcessSpec } from "../sandboxes/sandbox.ts";
+import type {
+  Availability,
+  Capabilities,
+  Exit,
+  ProcessMeta,
+  ProcessSpec,
+  ReadPlaces,
+  SandboxStatus,
+} from "../sandboxes/sandbox.ts";
 
 /** Raised when either side would misread the other. */
 export const protocolVersion = 1;
@@ -98,6 +129,8 @@ export interface UnitSpec {
   /** `host`, or the id of a sandbox that was created before. */
   readonly sandbox: string;
   readonly process: Omit<ProcessSpec, "id">;
+  /** Each run has a new container of that image to itself, in place of the sandbox. */
+  readonly container?: UnitContainer;
   /** Variables whose value is new at each start: the run's `secret`, or the start time in whole seconds since 1970. */
   readonly envPerStart?: Readonly<Record<string, "secret" | "startedSeconds">>;
   readonly restart: RestartPolicy;
@@ -120,6 +153,18 @@ export interface UnitSpec {
   readonly meta?: Readonly<Record<string, unknown>>;
 }
 
+/** As `docker run` has it: an empty command, or what is not said of it, is as the image has it. Limits are the container's. */
+export interface UnitContainer {
+  readonly image: string;
+  /** Of the engine's; its usual one if absent. */
+  readonly network?: string;
+  readonly hostname?: string;
+  /** By port and protocol inside: `80/tcp`. */
+  readonly ports?: Readonly<Record<string, readonly { readonly hostIp?: string; readonly hostPort?: number }[]>>;
+  /** `name:address`. */
+  readonly extraHosts?: readonly string[];
+}
+
 /** Why the agent ended a run itself: `replaced` by a later revision, `superseded` by the schedule's next run. */
 export type StopCause = "stopped" | "timeout" | "replaced" | "superseded" | "window" | "shutdown";
 
@@ -127,6 +172,8 @@ export interface RunStatus {
   readonly id: string;
   readonly pid?: number;
   readonly startedAt: number;
+  /** Of the container that it has to itself: what the engine calls it. */
+  readonly container?: string;
   /** Known to the run through `envPerStart`, and to nobody else but the control plane. */
   readonly secret?: string;
   readonly exit?: Exit;
@@ -168,6 +215,15 @@ export interface AgentInfo {
   readonly startedAt: number;
   readonly hostname: string;
   readonly osUser: string;
+  /** What it has for sandboxes. Absent in the answers of older agents. */
+  readonly machine?: {
+    /** As `uname -m` names it. */
+    readonly arch: string;
+    readonly cpuCores: number;
+    readonly memoryMb: number;
+    /** Of the file system that the agent's directory is on. */
+    readonly diskMb: number;
+  };
   readonly drivers: readonly {
     readonly name: string;
     readonly can: Capabilities;
@@ -187,6 +243,9 @@ export interface HostResources {
   readonly memoryUsedByAgentBytes: number;
   readonly openFiles: number;
   readonly load: readonly [number, number, number];
+  /** Of all processors since the machine has started; absent from older agents, as the next one. */
+  readonly cpuTimes?: { readonly busyMs: number; readonly totalMs: number };
+  readonly uptimeSeconds?: number;
   readonly networks: readonly { readonly name: string; readonly ipv6: boolean; readonly address: string }[];
   readonly disks: readonly {
     readonly device: string;
@@ -196,17 +255,52 @@ export interface HostResources {
   }[];
 }
 
+/** A sandbox that there is. */
+export interface SandboxReport {
+  readonly driver: string;
+  readonly id: string;
+  readonly status: SandboxStatus;
+  /** Why it is stopped, where it was not the host's end. */
+  readonly reason?: string;
+}
+
 /** A process as `/v1/sandboxes/…` shows it. */
 export interface ProcessStatus {
   readonly id: string;
   readonly pid: number;
+  readonly pidInside?: number;
   readonly startedAt: number;
   /** `stdin` takes bytes: it was started with `stdin: "open"` or a terminal. */
   readonly hasStdin: boolean;
   readonly hasTerminal: boolean;
+  /** Standard error has a log of its own. */
+  readonly hasErrors?: boolean;
+  readonly meta?: ProcessMeta;
+  readonly leftOff?: ReadPlaces;
   /** Absent while it runs. */
   readonly exit?: Exit;
 }
+
+/** A file or directory beside a stack's compose.yaml, which its containers mount. */
+export interface StackSource {
+  /** From the stack's directory, without a slash before it; empty: all of that. */
+  readonly path: string;
+  /** Of the tree (platform/trees/tree-digest.ts) that it is under its own name; one without a name is called `files`. */
+  readonly digest: string;
+  /** Some service may write to it. */
+  readonly isWritable: boolean;
+}
+
+export interface StackPlace {
+  readonly hostPath: string;
+  /** Otherwise it is to be filled. */
+  readonly isThere: boolean;
+  /** Containers have written to what was there before: it stays, and what comes now does not take its place. */
+  readonly isOwn: boolean;
+}
+
+/** Of all that one stack mounts. */
+export const stackFileLimits = { maxBytes: 100 * 1024 ** 2, maxEntries: 10_000 };
 
 /** The body of every 4xx and 5xx reply. */
 export interface ErrorBody {

@@ -1,9 +1,30 @@
 /** What this host has, and what the agent and all it runs use of it. */
 import { readFileSync, statfsSync } from "node:fs";
-import { freemem, loadavg, networkInterfaces, totalmem } from "node:os";
+import {
+  availableParallelism,
+  freemem,
+  loadavg,
+  machine,
+  networkInterfaces,
+  cpus as processors,
+  totalmem,
+  uptime,
+} from "node:os";
 import { createProcessTable, treeOf } from "../platform/process/process-table.ts";
 import { countOpenFiles } from "../platform/process/procfs.ts";
-import type { HostResources } from "./protocol.ts";
+import type { AgentInfo, HostResources } from "./protocol.ts";
+
+/** @param directory where sandboxes are kept */
+export function readMachine(directory: string): NonNullable<AgentInfo["machine"]> {
+  const { blocks, bsize } = statfsSync(directory);
+  const mib = 1024 * 1024;
+  return {
+    arch: machine(),
+    cpuCores: availableParallelism(),
+    memoryMb: Math.floor(totalmem() / mib),
+    diskMb: Math.floor((blocks * bsize) / mib),
+  };
+}
 
 /** @param leaders main processes of all that runs */
 export function readResources(leaders: readonly number[]): HostResources {
@@ -24,6 +45,8 @@ export function readResources(leaders: readonly number[]): HostResources {
     memoryUsedByAgentBytes,
     openFiles,
     load: [one, five, fifteen],
+    cpuTimes: readCpuTimes(),
+    uptimeSeconds: Math.floor(uptime()),
     networks: readNetworks(),
     disks: readDisks(),
   };
@@ -43,6 +66,16 @@ function readCpus(): Pick<HostResources, "cpuCores" | "cpuSockets" | "cpuProcess
     cores.add(`${socket}/${core}`);
   }
   return { cpuCores: cores.size, cpuSockets: sockets.size, cpuProcessors };
+}
+
+function readCpuTimes(): NonNullable<HostResources["cpuTimes"]> {
+  let [busyMs, totalMs] = [0, 0];
+  for (const { times } of processors()) {
+    const all = times.user + times.nice + times.sys + times.idle + times.irq;
+    busyMs += all - times.idle;
+    totalMs += all;
+  }
+  return { busyMs, totalMs };
 }
 
 type Memory = Pick<HostResources, "memoryTotalBytes" | "memoryFreeBytes" | "swapTotalBytes" | "swapFreeBytes">;

@@ -1,8 +1,15 @@
-/** Serves the agent's interface over HTTP/2 on a Unix socket. */
+/** Serves the agent's interface over HTTP/2: on a Unix socket, and over connections that it is given. */
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
-import { createServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  performServerHandshake,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import { connect } from "node:net";
 import { dirname } from "node:path";
+import type { Duplex } from "node:stream";
 import { errnoOf, isYardError, YardError } from "../platform/errors.ts";
 import { sendError } from "./http.ts";
 import { createRouter, type Routes } from "./router.ts";
@@ -10,6 +17,8 @@ import { createRouter, type Routes } from "./router.ts";
 export interface AgentServer extends AsyncDisposable {
   /** How many control planes are connected. */
   readonly connections: number;
+  /** Serves a control plane at the other end of it. */
+  serve(transport: Duplex): void;
 }
 
 export interface AgentServerParts {
@@ -26,6 +35,9 @@ const sessionWindowBytes = 32 * 1024 * 1024;
 const maxFrameBytes = 1024 * 1024;
 /** Long polls, followers and watchers of one control plane together. */
 const mostStreams = 10_000;
+/** Node counts answers that wait to be sent against the session, and beyond this it refuses every new request on it, whoever asks for what: with its
+ *  default of 10 MB, two long lists of files that one tenant asks for did so. How much waits is bounded by each answer. */
+const maxSessionMemoryMB = 4_096;
 /** A control plane that hears that the agent is leaving ends its streams at once; one that hangs is not waited for. */
 const leaveMs = 500;
 
@@ -34,11 +46,17 @@ export async function openAgentServer(parts: AgentServerParts): Promise<AgentSer
   const { socketPath, log } = parts;
   const serve = createStreamHandler(parts.routes, log);
   const sessions = new Set<ServerHttp2Session>();
-  const server = createServer({
-    settings: { initialWindowSize: streamWindowBytes, maxFrameSize: maxFrameBytes, maxConcurrentStreams: mostStreams },
-  });
+  const settings = {
+    initialWindowSize: streamWindowBytes,
+    maxFrameSize: maxFrameBytes,
+    maxConcurrentStreams: mostStreams,
+  };
+  const options = { settings, maxSessionMemory: maxSessionMemoryMB };
+  const server = createServer(options);
   server.on("stream", serve);
-  server.on("session", (session) => {
+  server.on("session", admit);
+
+  function admit(session: ServerHttp2Session): void {
     session.setLocalWindowSize(sessionWindowBytes);
     sessions.add(session);
     parts.onConnections(sessions.size);
@@ -47,7 +65,8 @@ export async function openAgentServer(parts: AgentServerParts): Promise<AgentSer
       sessions.delete(session);
       parts.onConnections(sessions.size);
     });
-  });
+  }
+
   await claimSocket(socketPath);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -57,6 +76,11 @@ export async function openAgentServer(parts: AgentServerParts): Promise<AgentSer
   return {
     get connections() {
       return sessions.size;
+    },
+    serve(transport) {
+      const session = performServerHandshake(transport, options);
+      session.on("stream", serve);
+      admit(session);
     },
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

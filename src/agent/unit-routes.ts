@@ -55,7 +55,7 @@ export function unitRoutes(units: Units): Routes {
       sendJson(request, await units.ended(idOf(request), { run: runOf(request), timeoutMs, signal }));
     },
     "GET /v1/units/{id}/output": async (request) =>
-      sendOutput(request, await units.process(idOf(request), runOf(request))),
+      sendOutput(request, (await units.process(idOf(request), runOf(request))).output),
     "POST /v1/units/usage": async (request) => {
       const { ids, tree } = parseUsageQuestion(await readJson(request));
       if (ids.length > 10_000)

@@ -6,16 +6,17 @@
 import { randomBytes } from "node:crypto";
 import { isYardError, YardError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
-import type { Process, Sandbox } from "../sandboxes/sandbox.ts";
-import type { RunStatus, StopCause, UnitSpec } from "./protocol.ts";
+import type { ContainerPrograms } from "../sandboxes/container/programs.ts";
+import type { LocalSandbox, Process } from "../sandboxes/sandbox.ts";
+import type { RunStatus, StopCause, UnitContainer, UnitSpec } from "./protocol.ts";
 import { hasEnded } from "./restart.ts";
 import type { Time } from "./time.ts";
 import { inMemory, type UnitCell } from "./unit-cell.ts";
 import type { UnitEntry, UnitState } from "./unit-records.ts";
 
 export interface UnitRuns {
-  /** Of the newest run, while it runs. */
-  readonly current: Process | undefined;
+  /** The newest run lives, or is about to. */
+  readonly currentLives: boolean;
   /** The current one, or an older one that lives on. */
   readonly anyLives: boolean;
   /** The process of a run that is kept; the newest by default. @throws {YardError} not_found */
@@ -40,7 +41,8 @@ export interface UnitRunsParts {
   readonly cell: UnitCell;
   readonly time: Time;
   /** @throws {YardError} not_found */
-  readonly sandbox: (id: string) => Promise<Sandbox>;
+  readonly sandbox: (id: string) => Promise<LocalSandbox>;
+  readonly containers: ContainerPrograms;
   /** Before an act. @throws {YardError} storage_full */
   readonly intend: (entry: UnitEntry) => void;
   /** What the end of the newest run means for the next start; recorded in the same entry. */
@@ -52,8 +54,10 @@ export interface UnitRunsParts {
 const mostLivingOn = 16;
 
 interface Living {
-  readonly process: Process;
+  /** Absent while the container that it is to run in is being made. */
+  readonly process?: Process;
   readonly timers: DisposableStack;
+  stop(options: { graceMs: number }): Promise<unknown>;
 }
 
 export function createUnitRuns(parts: UnitRunsParts): UnitRuns {
@@ -65,23 +69,73 @@ export function createUnitRuns(parts: UnitRunsParts): UnitRuns {
 
   async function execute(run: RunStatus): Promise<void> {
     const { spec } = cell.record;
+    if (spec.container) return executeInContainer(run, spec, spec.container);
     try {
       const sandbox = await parts.sandbox(spec.sandbox);
       follow(await sandbox.exec({ ...spec.process, id: run.id, env: environmentOf(spec, run) }), run);
     } catch (error) {
-      const known = isYardError(error) ? error : new YardError("internal", `The start failed: ${String(error)}`);
-      const { code, message, field } = known;
-      ended(run.id, { startError: { code, message, field } });
+      ended(run.id, { startError: startErrorOf(error) });
+    }
+  }
+
+  /** Nobody waits for it: its image may take minutes to be fetched. */
+  function executeInContainer(run: RunStatus, spec: UnitSpec, container: UnitContainer): void {
+    const givenUp = new AbortController();
+    const started = startInContainer(run, spec, container, givenUp.signal).then(
+      (process) => follow(process, run),
+      (error) => ended(run.id, { startError: startErrorOf(error) }),
+    );
+    const stop = async (options: { graceMs: number }) => {
+      givenUp.abort();
+      await started;
+      await living.get(run.id)?.process?.stop(options);
+    };
+    living.set(run.id, { timers: new DisposableStack(), stop });
+  }
+
+  async function startInContainer(
+    run: RunStatus,
+    spec: UnitSpec,
+    container: UnitContainer,
+    signal: AbortSignal,
+  ): Promise<Process> {
+    const { limits, ...program } = spec.process;
+    const { sandbox, name, complete } = await parts.containers.create({ ...container, id: run.id, limits }, { signal });
+    try {
+      if (signal.aborted) throw new YardError("interrupted", "It was stopped before it had started.");
+      cell.set({ runs: cell.withRun(run.id, { container: name }) });
+      return await sandbox.exec({ ...program, ...complete(program), id: run.id, env: environmentOf(spec, run) });
+    } catch (error) {
+      await sandbox.destroy().catch(() => {}); // the driver knows of it, and removes it with the run
+      throw error;
     }
   }
 
   function follow(process: Process, run: RunStatus): void {
-    living.set(run.id, { process, timers: new DisposableStack() });
+    living.set(run.id, { process, timers: new DisposableStack(), stop: (options) => process.stop(options) });
     cell.set({ runs: cell.withRun(run.id, { pid: process.pid }) }, inMemory); // the driver has recorded it
     const { timeoutMs } = cell.record.spec;
     if (timeoutMs !== undefined) endAfter(run.id, run.startedAt + timeoutMs - time.now(), "timeout");
-    void process.exited.then((exit) => ended(run.id, { exit }));
+    void process.exited.then((exit) => {
+      if (isBoxed(run.id)) void stopContainer(run.id);
+      ended(run.id, { exit });
+    });
   }
+
+  /** Nothing else runs in it once its program has ended; what that has printed stays as long as the run does. */
+  async function stopContainer(runId: string): Promise<void> {
+    const sandbox = await parts.sandbox(runId).catch(() => undefined);
+    await sandbox?.stop?.({ graceMs: 0 }).catch(() => {}); // it goes with the run
+  }
+
+  /** It has a container to itself, or is about to: also where the definition has changed since. */
+  function isBoxed(runId: string): boolean {
+    const { spec, state } = cell.record;
+    return spec.container !== undefined || state.runs.find(({ id }) => id === runId)?.container !== undefined;
+  }
+
+  const sandboxOf = ({ id }: RunStatus): Promise<LocalSandbox> =>
+    parts.sandbox(isBoxed(id) ? id : cell.record.spec.sandbox);
 
   function endAfter(runId: string, delayMs: number, cause: StopCause): void {
     living.get(runId)?.timers.use(time.after(delayMs, () => void end(runId, { graceMs: 0, cause })));
@@ -92,7 +146,7 @@ export function createUnitRuns(parts: UnitRunsParts): UnitRuns {
     if (!one) return;
     one.timers.dispose();
     cell.set({ runs: cell.withRun(runId, { stopCause: cause }) });
-    await one.process.stop({ graceMs });
+    await one.stop({ graceMs });
   }
 
   function ended(runId: string, how: Pick<RunStatus, "exit" | "startError">): void {
@@ -127,12 +181,14 @@ export function createUnitRuns(parts: UnitRunsParts): UnitRuns {
   }
 
   async function forget(runs: readonly RunStatus[]): Promise<void> {
-    const sandbox = await parts.sandbox(cell.record.spec.sandbox).catch(() => undefined); // gone with all its outputs
-    for (const run of runs) await sandbox?.forget(run.id);
+    for (const run of runs) {
+      const sandbox = await sandboxOf(run).catch(() => undefined); // gone with all its outputs
+      await (isBoxed(run.id) ? sandbox?.destroy() : sandbox?.forget(run.id));
+    }
   }
 
   async function recoverOne(run: RunStatus, newer: RunStatus | undefined): Promise<void> {
-    const sandbox = await parts.sandbox(cell.record.spec.sandbox).catch(() => undefined);
+    const sandbox = await sandboxOf(run).catch(() => undefined);
     const process = (await sandbox?.processes())?.find((one) => one.id === run.id);
     if (process) follow(process, run);
     // The driver records before it starts: what it does not know was never started.
@@ -143,8 +199,8 @@ export function createUnitRuns(parts: UnitRunsParts): UnitRuns {
   }
 
   return {
-    get current() {
-      return living.get(newest()?.id ?? "")?.process;
+    get currentLives() {
+      return living.has(newest()?.id ?? "");
     },
     get anyLives() {
       return living.size > 0;
@@ -153,10 +209,10 @@ export function createUnitRuns(parts: UnitRunsParts): UnitRuns {
       const { spec, state } = cell.record;
       const run = state.runs.find((one) => one.id === runId);
       if (!run) throw new YardError("not_found", `Unit ${spec.id} has no run ${runId ?? "yet"}.`);
-      const lives = living.get(run.id);
-      if (lives) return lives.process;
-      const sandbox = await parts.sandbox(spec.sandbox);
-      const process = (await sandbox.processes()).find((one) => one.id === run.id);
+      const lives = living.get(run.id)?.process;
+      if (lives) return lives;
+      const sandbox = await sandboxOf(run).catch(() => undefined);
+      const process = (await sandbox?.processes())?.find((one) => one.id === run.id);
       if (!process) throw new YardError("not_found", `The output of run ${run.id} is not there.`);
       return process;
     },
@@ -168,7 +224,7 @@ export function createUnitRuns(parts: UnitRunsParts): UnitRuns {
       const { runs, starts } = cell.record.state;
       cell.set({ ...changes, runs: [run, ...runs], starts: starts + 1 }, parts.intend);
       await execute(run);
-      await forgetOld();
+      await forgetOld().catch(() => {}); // an engine may be away: they stay in the list, and go when the next run starts
     },
     async makeWay() {
       const { overlapMs = 0 } = cell.record.spec;
@@ -182,7 +238,7 @@ export function createUnitRuns(parts: UnitRunsParts): UnitRuns {
       await Promise.all([...living.keys()].map((runId) => end(runId, options)));
     },
     killAll() {
-      for (const { process } of living.values()) void process.stop({ graceMs: 0 });
+      for (const one of living.values()) void one.stop({ graceMs: 0 });
     },
     async forgetAll() {
       isGone = true;
@@ -208,6 +264,12 @@ export function environmentOf({ process, envPerStart = {} }: UnitSpec, run: RunS
     env[name] = kind === "secret" ? (run.secret ?? "") : `${Math.floor(run.startedAt / 1_000)}`;
   }
   return env;
+}
+
+function startErrorOf(error: unknown): RunStatus["startError"] {
+  const known = isYardError(error) ? error : new YardError("internal", `The start failed: ${String(error)}`);
+  const { code, message, field } = known;
+  return { code, message, field };
 }
 
 function errorOf({ exit, startError }: RunStatus): string | undefined {

@@ -6,6 +6,7 @@
  *  Moves that take time (put, start, stop, remove, and what the clock asks for) are made one after the other. Each is recorded before it
  *  is made and after. */
 import { YardError } from "../platform/errors.ts";
+import type { ContainerPrograms } from "../sandboxes/container/programs.ts";
 import type { LocalSandbox, Process } from "../sandboxes/sandbox.ts";
 import type { Alarms } from "./alarms.ts";
 import { createClockwork } from "./clockwork.ts";
@@ -41,6 +42,7 @@ export interface UnitParts {
   readonly alarms: Alarms;
   /** @throws {YardError} not_found */
   readonly sandbox: (id: string) => Promise<LocalSandbox>;
+  readonly containers: ContainerPrograms;
   /** Before an act. @throws {YardError} storage_full */
   readonly intend: (entry: UnitEntry) => void;
   readonly note: (entry: UnitEntry) => void;
@@ -78,6 +80,7 @@ export function createUnit(parts: UnitParts): Unit {
     cell,
     time,
     sandbox,
+    containers: parts.containers,
     intend,
     planAfter: (run) => clock.planAfter(run),
     onEnded: () => {
@@ -92,7 +95,8 @@ export function createUnit(parts: UnitParts): Unit {
     const { cwd, user } = spec.process;
     const env = environmentOf(spec, state.runs[0]);
     try {
-      const exit = await (await sandbox(spec.sandbox)).probe({ argv, cwd, user, env }, { timeoutMs, signal });
+      const where = spec.container ? (state.runs[0]?.id ?? "") : spec.sandbox;
+      const exit = await (await sandbox(where)).probe({ argv, cwd, user, env }, { timeoutMs, signal });
       return exit.code === 0;
     } catch {
       return false; // it could not even be asked

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { YardError } from "../platform/errors.ts";
 import { openJournal } from "../platform/journal.ts";
+import type { ContainerPrograms } from "../sandboxes/container/programs.ts";
 import type { LocalSandbox, Process, ProcessUsage } from "../sandboxes/sandbox.ts";
 import { createAlarms } from "./alarms.ts";
 import type { UnitEvent, UnitSpec, UnitStatus } from "./protocol.ts";
@@ -45,6 +46,7 @@ const mostUnits = 20_000;
 export function openUnits(parts: {
   directory: string;
   sandbox: (id: string) => Promise<LocalSandbox>;
+  containers: ContainerPrograms;
   log: (message: string) => void;
   time?: Time;
 }): Units {
@@ -76,6 +78,7 @@ export function openUnits(parts: {
       time,
       alarms,
       sandbox: parts.sandbox,
+      containers: parts.containers,
       intend: journal.intend,
       note: journal.note,
       changed: () => emit({ type: "unit", unit: unit.status }),

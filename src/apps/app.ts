@@ -1,5 +1,5 @@
 /** An app: the definition of a supervised process, who owns it, and what is known of its runs. */
-import type { RunStatus, RunWindow } from "../agent/protocol.ts";
+import type { RunStatus, RunWindow, UnitContainer } from "../agent/protocol.ts";
 import type { Limits } from "../sandboxes/sandbox.ts";
 
 /** What happens when an app's process has ended. `keepalive` starts it again at once, `restart` by its schedule (for an app without one:
@@ -8,6 +8,7 @@ export const exitActions = ["standby", "restart", "keepalive", "remove"] as cons
 export type ExitAction = (typeof exitActions)[number];
 
 export interface AppDefinition {
+  /** Empty: what the image of its container runs by itself. */
   readonly argv: readonly string[];
   /** The command as its author wrote it; `argv` is made from it. */
   readonly command: string;
@@ -17,6 +18,8 @@ export interface AppDefinition {
   /** Given to the process on its standard input: text as it is, JSON compact. */
   readonly metadata?: unknown;
   readonly workingDirectory?: string;
+  /** Each run is in a container of its own; absent: on the host itself. */
+  readonly container?: AppContainer;
   readonly env: Readonly<Record<string, string>>;
   /** Plain here; stored encrypted, never listed. */
   readonly secretEnv: Readonly<Record<string, string>>;
@@ -36,6 +39,15 @@ export interface AppDefinition {
   readonly version?: number;
   /** What others may do: `none`, `read` or `write`. Absent: everybody who has the permission may do all. */
   readonly sharing?: { readonly team: Sharing; readonly others: Sharing };
+}
+
+/** What is not said is as the image has it. */
+export interface AppContainer extends Omit<UnitContainer, "image"> {
+  readonly image: string;
+  /** By name or number inside, with or without a group. */
+  readonly user?: string;
+  /** Besides the app's own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A duration as its author wrote it, and what it means. */

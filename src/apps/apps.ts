@@ -3,17 +3,18 @@
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { YardError } from "../platform/errors.ts";
+import { createNameLock } from "../platform/name-lock.ts";
 import type { ProcessUsage } from "../sandboxes/sandbox.ts";
+import type { Owned } from "./access.ts";
 import type { App, AppDefinition } from "./app.ts";
 import { createApply } from "./apply.ts";
 import { createBackground } from "./background.ts";
-import { createCatalog } from "./catalog.ts";
+import { type AccessibleApp, createCatalog } from "./catalog.ts";
 import { createChanges } from "./changes.ts";
 import { isElsewhere, refuseElsewhere } from "./elsewhere.ts";
 import { createExitEvents } from "./exit-events.ts";
 import { createMessages, type Messages } from "./messages.ts";
 import { createMirror } from "./mirror.ts";
-import { createNameLock } from "./name-lock.ts";
 import { createOutput, type FollowRequest, type OutputPage, type OutputRequest } from "./output.ts";
 import type { Actor, AppParts } from "./parts.ts";
 import { createReconciler } from "./reconcile.ts";
@@ -21,6 +22,7 @@ import { createRemovals } from "./removals.ts";
 import { createRuns, type RunLimits, type RunRequest, type SyncRunResult } from "./runs.ts";
 import { isRunning, runtimeOf } from "./runtime.ts";
 import { createAppStore } from "./store.ts";
+import { createToldChanges } from "./told-changes.ts";
 import { createUsageCache } from "./usage.ts";
 
 /** All of them throw `not_found` for an app that is not there, `forbidden` for one that is not shared with the actor, and `unavailable` for one on
@@ -33,6 +35,10 @@ export interface Apps extends AsyncDisposable {
   get(actor: Actor, name: string): Promise<App>;
   /** Those that the actor may read, defined ones by name, then temporary ones. */
   list(actor: Actor): Promise<readonly App[]>;
+  /** The same with what the actor may do with each. */
+  listAccessible(actor: Actor): Promise<readonly AccessibleApp[]>;
+  /** Of all apps, by id, whoever may see them: to decide who is told of one. */
+  owned(): Promise<ReadonlyMap<string, Owned>>;
   enable(actor: Actor, name: string): Promise<App>;
   /** Also kills what runs. */
   disable(actor: Actor, name: string): Promise<App>;
@@ -90,7 +96,9 @@ export async function createApps(parts: AppParts): Promise<Apps> {
     }),
   );
 
+  const told = createToldChanges(parts.changed);
   const mirror = createMirror((change) => {
+    told.observe(change);
     exitEvents.observe(change);
     messages.observe(change);
     runs.removeIfForsaken(change);
@@ -113,7 +121,10 @@ export async function createApps(parts: AppParts): Promise<Apps> {
   const changes = createChanges({
     ...{ store, catalog, mirror, units, host, apply, withName, clock, essential: parts.essential, isHeld: runs.isHeld },
     reconcileLater: () => void reconciler.request(),
-    tell: (topic, app, by) => record(topic, app.id, { name: app.name, by }),
+    tell(topic, app, by) {
+      told.ofDefinition(topic, app.id);
+      record(topic, app.id, { name: app.name, by });
+    },
   });
   const { output, follow } = createOutput({ catalog, units });
   const usageOf = createUsageCache(units.usage, clock);
@@ -147,7 +158,7 @@ export async function createApps(parts: AppParts): Promise<Apps> {
     enable: (actor, name) => changes.setEnabled(actor, name, true),
     disable: (actor, name) => changes.setEnabled(actor, name, false),
     get: async (actor, name) => (await catalog.get(actor, name, "read")).app,
-    list: catalog.list,
+    ...{ list: catalog.list, listAccessible: catalog.listAccessible, owned: catalog.owned },
     output,
     follow,
     messages,

@@ -1,6 +1,6 @@
 /** All apps, defined and temporary, as their readers see them: definition, owner and what is known of the runs. */
 import { YardError } from "../platform/errors.ts";
-import { accessOf, requireAccess } from "./access.ts";
+import { accessOf, type Owned, requireAccess } from "./access.ts";
 import type { App, AppDefinition } from "./app.ts";
 import { openDefinition } from "./definition.ts";
 import { isElsewhere, refuseElsewhere } from "./elsewhere.ts";
@@ -18,6 +18,12 @@ export interface FoundApp {
   readonly stored?: StoredApp;
 }
 
+/** An app that somebody may read, or change. */
+export interface AccessibleApp {
+  readonly app: App;
+  readonly access: "read" | "write";
+}
+
 export interface Catalog {
   find(name: string): Promise<FoundApp | undefined>;
   /** @throws {YardError} not_found; forbidden; unavailable: it is on the host of another yard */
@@ -26,6 +32,9 @@ export interface Catalog {
   getAnywhere(actor: Actor, name: string, wanted: "read" | "write"): Promise<FoundApp>;
   /** Those that the actor may read, by name, on whichever host. */
   list(actor: Actor): Promise<readonly App[]>;
+  listAccessible(actor: Actor): Promise<readonly AccessibleApp[]>;
+  /** All of them, by id. */
+  owned(): Promise<ReadonlyMap<string, Owned>>;
 }
 
 export interface CatalogParts {
@@ -102,6 +111,20 @@ export function createCatalog({ store, mirror, owners, secrets, host }: CatalogP
     return found;
   }
 
+  /** Defined ones by name, then temporary ones. */
+  async function everything(): Promise<readonly FoundApp[]> {
+    const stored = await store.list();
+    const names = new Set(stored.map((app) => app.name));
+    const temporary = [...mirror.all()].filter(isTemporary).filter(({ meta }) => !names.has(meta.name));
+    const ownerIds = new Set([...stored.map((app) => app.ownerId), ...temporary.map(({ meta }) => meta.ownerId)]);
+    ownerIds.delete(null);
+    const known = await owners.describe([...ownerIds].filter((id) => id !== null));
+    return [
+      ...stored.map((app) => fromStored(app, known.get(app.ownerId ?? ""))),
+      ...temporary.map((unit) => fromTemporary(unit, known.get(unit.meta.ownerId))),
+    ];
+  }
+
   return {
     find,
     getAnywhere,
@@ -113,17 +136,18 @@ export function createCatalog({ store, mirror, owners, secrets, host }: CatalogP
     },
 
     async list(actor) {
-      const stored = await store.list();
-      const names = new Set(stored.map((app) => app.name));
-      const temporary = [...mirror.all()].filter(isTemporary).filter(({ meta }) => !names.has(meta.name));
-      const ownerIds = new Set([...stored.map((app) => app.ownerId), ...temporary.map(({ meta }) => meta.ownerId)]);
-      ownerIds.delete(null);
-      const known = await owners.describe([...ownerIds].filter((id) => id !== null));
-      const all = [
-        ...stored.map((app) => fromStored(app, known.get(app.ownerId ?? ""))),
-        ...temporary.map((unit) => fromTemporary(unit, known.get(unit.meta.ownerId))),
-      ];
-      return all.filter((found) => accessOf(actor, ownedOf(found)) !== "none").map(({ app }) => app);
+      return (await everything()).filter((found) => accessOf(actor, ownedOf(found)) !== "none").map(({ app }) => app);
+    },
+
+    async listAccessible(actor) {
+      return (await everything()).flatMap((found) => {
+        const access = accessOf(actor, ownedOf(found));
+        return access === "none" ? [] : [{ app: found.app, access }];
+      });
+    },
+
+    async owned() {
+      return new Map((await everything()).map((found) => [found.app.id, ownedOf(found)]));
     },
   };
 }

@@ -2,7 +2,7 @@
  *  seen at the start: they may come and go. */
 import { parseCron } from "../platform/cron.ts";
 import { YardError } from "../platform/errors.ts";
-import type { AppDefinition } from "./app.ts";
+import type { AppContainer, AppDefinition } from "./app.ts";
 
 /** A definition travels to the agent and lies in its journal. */
 const largestDefinitionBytes = 1024 * 1024;
@@ -18,8 +18,9 @@ const cpuShares = { least: 2, most: 262_144 };
 
 /** @throws {YardError} invalid or too_large, with the field; precondition, for what is no cron expression */
 export function checkDefinition(definition: AppDefinition): void {
-  const { argv, env, secretEnv, exit, keepOutputs, workingDirectory } = definition;
-  checkWords("argv", argv);
+  const { argv, env, secretEnv, exit, keepOutputs, workingDirectory, container } = definition;
+  if (argv.length > 0 || !container) checkWords("argv", argv);
+  if (container) checkContainer(container, definition);
   if (workingDirectory !== undefined && holdsNul(workingDirectory)) refuse("workingDirectory", "holds a NUL byte");
   checkVariables("env", env);
   checkVariables("secretEnv", secretEnv);
@@ -37,6 +38,15 @@ export function checkDefinition(definition: AppDefinition): void {
   if (Buffer.byteLength(JSON.stringify(definition)) > largestDefinitionBytes) {
     throw new YardError("too_large", `the app's definition is larger than ${largestDefinitionBytes} bytes`);
   }
+}
+
+function checkContainer({ image, env = {} }: AppContainer, { workingDirectory, keepOutputs }: AppDefinition): void {
+  if (!/^[a-z0-9][\w./:@-]{0,511}$/i.test(image)) refuse("container.image", "is no name of an image");
+  if (workingDirectory !== undefined && !workingDirectory.startsWith("/")) {
+    refuse("workingDirectory", "is no absolute path, as it has to be in a container");
+  }
+  if (keepOutputs > 0) refuse("keepOutputs", "is above 0: the output of a container goes with it");
+  checkVariables("container.env", env);
 }
 
 function checkWords(field: string, words: readonly string[]): void {

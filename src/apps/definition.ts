@@ -18,6 +18,20 @@ const window = Type.Object({
   until: Type.Optional(Type.Integer()),
   daily: Type.Optional(Type.Object({ startSeconds: Type.Integer(), endSeconds: Type.Integer() })),
 });
+const container = Type.Object({
+  image: text,
+  network: Type.Optional(text),
+  hostname: Type.Optional(text),
+  extraHosts: Type.Optional(Type.Array(text)),
+  ports: Type.Optional(
+    Type.Record(
+      text,
+      Type.Array(Type.Object({ hostIp: Type.Optional(text), hostPort: Type.Optional(Type.Integer()) })),
+    ),
+  ),
+  user: Type.Optional(text),
+  env: Type.Optional(texts),
+});
 const sharing = Type.Union([Type.Literal("none"), Type.Literal("read"), Type.Literal("write")]);
 
 export const sealedDefinitionSchema = Type.Object({
@@ -28,6 +42,7 @@ export const sealedDefinitionSchema = Type.Object({
   description: Type.Optional(text),
   metadata: Type.Optional(Type.Unknown()),
   workingDirectory: Type.Optional(text),
+  container: Type.Optional(container),
   env: texts,
   /** All secret variables, as one sealed JSON object; absent if there are none. */
   sealedEnv: Type.Optional(text),

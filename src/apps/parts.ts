@@ -11,12 +11,16 @@ export interface AppParts {
   readonly secrets: SecretBox;
   readonly owners: OwnerDirectory;
   readonly events: EventSink;
+  /** Hears of each change, for who looks at lists of apps. */
+  readonly changed?: AppChanged;
   /** Does what must work even on a full disk: what stops things, and the record of that. */
   readonly essential: Essential;
   readonly clock: Clock;
   readonly log: AppLog;
   readonly variables?: RunVariables;
 }
+
+export type AppChanged = (appId: string, kind: "added" | "changed" | "removed") => void;
 
 /** The host whose units are given, among those of other yards that share the table of apps. */
 export interface OwnHost {

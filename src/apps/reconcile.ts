@@ -3,11 +3,11 @@
 import type { Units } from "../hosts/host.ts";
 import type { Clock } from "../platform/clock.ts";
 import { isYardError } from "../platform/errors.ts";
+import type { WithName } from "../platform/name-lock.ts";
 import { after } from "../platform/timers.ts";
 import type { ApplyApp } from "./apply.ts";
 import { removalDueAt } from "./exit-rules.ts";
 import type { Mirror, MirroredUnit } from "./mirror.ts";
-import type { WithName } from "./name-lock.ts";
 import type { AppLog } from "./parts.ts";
 import type { AppState, AppStore } from "./store.ts";
 import { unitIdOf } from "./unit-spec.ts";

@@ -4,6 +4,7 @@ import type { RunStatus, UnitSpec, UnitStatus } from "../agent/protocol.ts";
 import type { Units } from "../hosts/host.ts";
 import { YardError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
+import type { WithName } from "../platform/name-lock.ts";
 import type { Exit } from "../sandboxes/sandbox.ts";
 import type { AppDefinition } from "./app.ts";
 import type { Background } from "./background.ts";
@@ -12,7 +13,6 @@ import { sealDefinition } from "./definition.ts";
 import { checkDefinition } from "./definition-check.ts";
 import { noExitRules } from "./exit-rules.ts";
 import type { Mirror, MirroredUnit } from "./mirror.ts";
-import type { WithName } from "./name-lock.ts";
 import { checkName, copyName, generateName } from "./names.ts";
 import type { Actor, OwnerDirectory, RunVariables, SecretBox } from "./parts.ts";
 import { hasEnded, withoutSecret } from "./runtime.ts";
@@ -81,10 +81,12 @@ export function createRuns(parts: RunParts) {
   async function choose(actor: Actor, request: RunRequest): Promise<Chosen> {
     if ("copyOf" in request) {
       const { app } = await catalog.get(actor, request.copyOf, "read");
+      refuseContainer(app.definition);
       const definition = asRun({ ...app.definition, ...request.replace });
       checkDefinition(definition);
       return withName(app.name, async () => hold(await freeCopyName(app.name), definition));
     }
+    refuseContainer(request.definition);
     checkDefinition(request.definition);
     const definition = asRun(request.definition);
     if (request.name === undefined) return hold(generateName(), definition);
@@ -186,6 +188,13 @@ function asRun(definition: AppDefinition): AppDefinition {
     ...rest
   } = definition;
   return { ...rest, exit: noExitRules };
+}
+
+/** Whoever asks for a run waits for its start, and an image may take minutes to be fetched. */
+function refuseContainer({ container }: AppDefinition): void {
+  if (!container) return;
+  const message = "is nothing that can be run once: make it an app with the exit action remove";
+  throw new YardError("invalid", `an app in a container ${message}`, { field: "container.image" });
 }
 
 /** @throws {YardError} why it could not be started */

@@ -2,7 +2,7 @@
  *  nowhere else, so its unit's meta holds all of it. */
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
-import type { UnitSpec, UnitStatus } from "../agent/protocol.ts";
+import type { UnitContainer, UnitSpec, UnitStatus } from "../agent/protocol.ts";
 import { type AppDefinition, type AppSchedule, exitActions } from "./app.ts";
 import { type SealedDefinition, sealedDefinitionSchema } from "./definition.ts";
 import { actionAfter, type ExitRules, restartPolicyOf } from "./exit-rules.ts";
@@ -102,13 +102,21 @@ export function unitSpecOf(intent: UnitIntent, variables: RunVariables | undefin
     revision,
     enabled,
     sandbox: "host",
+    container: containerOf(definition),
     process: {
       argv,
       cwd,
-      env: { ...variables?.fixed, ...env, ...secretEnv, ...valueOfEach(variables?.appName, intent.meta.name) },
+      env: {
+        ...variables?.fixed,
+        ...env,
+        ...secretEnv,
+        ...definition.container?.env,
+        ...valueOfEach(variables?.appName, intent.meta.name),
+      },
       stdin:
         metadata === undefined ? "none" : { text: typeof metadata === "string" ? metadata : JSON.stringify(metadata) },
-      user: osUser === "" ? undefined : osUser,
+      // A container knows none of the host's users.
+      user: (definition.container ? definition.container.user : osUser) || undefined,
       limits,
     },
     envPerStart: {
@@ -125,6 +133,13 @@ export function unitSpecOf(intent: UnitIntent, variables: RunVariables | undefin
     keepRuns: isTemporary ? 0 : definition.keepOutputs,
     meta: { domain, ...intent.meta },
   };
+}
+
+/** User and variables are the process' own. */
+function containerOf({ container }: AppDefinition): UnitContainer | undefined {
+  if (!container) return undefined;
+  const { user: _user, env: _env, ...rest } = container;
+  return rest;
 }
 
 /** An interval app that is kept alive and recycled at each slot does not wait for the first one: it is as if a run had just ended well. That

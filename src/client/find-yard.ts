@@ -12,6 +12,8 @@ export interface YardAddress {
   readonly token?: string;
   /** Certificates (PEM) that are trusted in place of the system's. */
   readonly ca?: string;
+  /** What is shown where a certificate counts in place of a token, and by what name the other end has to be certified. PEM. */
+  readonly proof?: { readonly cert: string; readonly key: string; readonly servername: string };
 }
 
 export interface YardFlags {

@@ -11,7 +11,7 @@ import { inert } from "./inert.ts";
 import { asObject, optionalTextField, parseObject } from "./json.ts";
 
 export interface YardRequest {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With its leading slash; parts that are names are encoded by the caller. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
@@ -31,6 +31,8 @@ export interface YardRequest {
 
 export interface YardClient {
   readonly url: string;
+  /** For what is no plain request: sockets, and requests as somebody else. */
+  readonly address: YardAddress;
   /** @throws {YardError} unavailable (no yard there, or it went away), unauthenticated, forbidden, not_found, … as the yard answers */
   request(request: YardRequest): Promise<http.IncomingMessage>;
   /** For a URL that the yard has handed out, of itself or of its store: whoever holds that needs no credential, and gets none. */
@@ -39,12 +41,11 @@ export interface YardClient {
 
 export function createYardClient(address: YardAddress): YardClient {
   const agent = new (address.url.startsWith("https:") ? https : http).Agent({ keepAlive: true });
-  const version = packageVersion();
+  const fixedHeaders = headersFor(address);
 
   async function request(call: YardRequest): Promise<http.IncomingMessage> {
     const body = call.json === undefined ? call.bytes : Buffer.from(JSON.stringify(call.json));
-    const headers: Record<string, string> = { "user-agent": `runyard/${version}`, accept: "*/*", ...call.headers };
-    if (address.token) headers.authorization ??= `Bearer ${address.token}`;
+    const headers: Record<string, string> = { ...fixedHeaders, accept: "*/*", ...call.headers };
     if (body) {
       headers["content-type"] ??= call.json === undefined ? "application/octet-stream" : "application/json";
       headers["content-length"] = String(body.length);
@@ -55,22 +56,33 @@ export function createYardClient(address: YardAddress): YardClient {
 
     const response = await send(
       url,
-      { agent, method: call.method, headers, ca: address.ca, signal: call.signal },
+      { agent, method: call.method, headers, ca: address.ca, ...address.proof, signal: call.signal },
       { whole: body, stream: call.stream },
       call.timeoutMs ?? (call.stream ? 120_000 : 30_000),
     );
     const status = response.statusCode ?? 0;
     if ((status >= 200 && status < 300) || call.accept?.includes(status)) return response;
-    throw await asError(response, address.url);
+    throw await errorIn(response, address.url);
   }
 
   return {
     url: address.url,
+    address,
     request,
     // The yard's own certificate says nothing of others.
     withoutCredential: (origin) =>
       createYardClient({ url: origin, ca: origin === new URL(address.url).origin ? address.ca : undefined }),
   };
+}
+
+/** Who asks, and with what program. The keys of teams have a header of their own. */
+export function headersFor({ token }: YardAddress): Record<string, string> {
+  const credential: Record<string, string> = token?.startsWith("wrn_")
+    ? { "x-api-key": token }
+    : token
+      ? { authorization: `Bearer ${token}` }
+      : {};
+  return { "user-agent": `runyard/${packageVersion()}`, ...credential };
 }
 
 async function send(
@@ -109,7 +121,7 @@ function sendStream(stream: Readable, request: http.ClientRequest): void {
   stream.pipe(request);
 }
 
-function cannotReach(url: URL, cause: unknown): YardError {
+export function cannotReach(url: URL, cause: unknown): YardError {
   const errno = errnoOf(cause);
   const reason = cause instanceof Error && cause.message ? cause.message : String(errno);
   if (errno?.startsWith("ERR_TLS") || errno?.includes("CERT") || errno?.includes("SIGNATURE")) {
@@ -137,12 +149,15 @@ const codeOfStatus: Readonly<Record<number, YardErrorCode>> = {
   413: "too_large",
   417: "interrupted",
   422: "invalid",
+  423: "locked",
+  424: "precondition",
   429: "too_many",
   503: "unavailable",
   507: "storage_full",
 };
 
-async function asError(response: http.IncomingMessage, yardUrl: string): Promise<YardError> {
+/** What a reply says that is none of those that were asked for. */
+export async function errorIn(response: http.IncomingMessage, yardUrl: string): Promise<YardError> {
   const status = response.statusCode ?? 0;
   if (status >= 300 && status < 400) {
     response.resume();
@@ -152,7 +167,7 @@ async function asError(response: http.IncomingMessage, yardUrl: string): Promise
       `${yardUrl} redirects to ${inert(target)}. The credential is not sent there; name that URL with --url if it is right.`,
     );
   }
-  const said = inert(messageIn(await readText(response)) ?? response.statusMessage ?? "no reason given");
+  const said = await reasonIn(response);
   const code = codeOfStatus[status] ?? "internal";
   if (code === "unauthenticated") {
     return new YardError(
@@ -161,6 +176,11 @@ async function asError(response: http.IncomingMessage, yardUrl: string): Promise
     );
   }
   return new YardError(code, code === "internal" ? `${yardUrl} answered ${status}: ${said}` : said);
+}
+
+/** What a reply says of why it is none of those that were asked for, on one line. */
+export async function reasonIn(response: http.IncomingMessage): Promise<string> {
+  return inert(messageIn(await readText(response)) ?? response.statusMessage ?? "no reason given");
 }
 
 const xmlMessage = /<Message>([^<]*)<\/Message>/;

@@ -36,9 +36,15 @@ async function verifyAudit(config: Config, { json }: { json?: boolean }): Promis
   const verdict = await audit.verify();
   if (json) console.log(JSON.stringify(verdict));
   else if (verdict.ok)
-    console.log(`The audit log holds: ${verdict.entries} entries, the last one's hash is ${verdict.lastHash}.`);
+    console.log(
+      `The audit log holds: ${verdict.entries} entries${prunedNote(verdict)}, the last one's hash is ${verdict.lastHash}.`,
+    );
   else console.error(`runyard: the audit log does not hold from entry ${verdict.brokenAt} on: ${verdict.reason}`);
   return verdict.ok ? exitCodes.ok : exitCodes.failure;
+}
+
+function prunedNote({ prunedThrough }: { readonly prunedThrough: number }): string {
+  return prunedThrough === 0 ? "" : ` after entry ${prunedThrough}, up to which it was pruned`;
 }
 
 /** Opening would make an empty database where there is none, and that one would be found in perfect order. */

@@ -16,12 +16,19 @@ import { isYardError, YardError } from "../platform/errors.ts";
 import { cutOff, exchange, readJson } from "./exchange.ts";
 import type { HostLog } from "./log.ts";
 import { parseInfo, parseProtocol } from "./replies.ts";
+import { createUnblockedTransport } from "./unblocked-transport.ts";
 
 export interface ConnectionParts {
   /** Of the host, for messages. */
   readonly name: string;
-  /** Opens the transport to the agent. */
+  /** Opens the transport to the agent, or waits for the agent to open it. */
   connect(signal: AbortSignal): Promise<Duplex>;
+  /** The agent runs on this machine. */
+  readonly isLocal?: boolean;
+  /** How long that may take; for ever, where it is the agent that dials. */
+  readonly connectTimeoutMs?: number;
+  /** Why there can be no connection now, where that is known: callers are told so at once, and do not wait for one. */
+  away?(): string | undefined;
   readonly log: HostLog;
   readonly backoff?: Backoff;
   /** A call made while there is no connection waits this long for one. */
@@ -31,6 +38,8 @@ export interface ConnectionParts {
 
 export interface AgentConnection extends AsyncDisposable {
   readonly name: string;
+  /** The agent runs on this machine: its numbers of processes and descriptors mean something here. */
+  readonly isLocal: boolean;
   readonly connected: boolean;
   /** As the agent said when it was last connected. */
   readonly info: AgentInfo | undefined;
@@ -50,12 +59,14 @@ const maxFrameBytes = 1024 * 1024;
 /** Node counts what waits in streams against the session, in MB: it must hold more than the windows let in. */
 const maxSessionMemoryMB = 128;
 
-const handshakeTimeoutMs = 30_000;
+const connectMs = 30_000;
+const handshakeTimeoutMs = 10_000;
 /** A session that lived this long was a good one: the next failure counts as the first. */
 const settledMs = 1_000;
 
 export function openConnection(parts: ConnectionParts): AgentConnection {
   const { name, log, backoff = { baseMs: 100, maxMs: 2_000 }, waitMs = 5_000, pingMs = 10_000 } = parts;
+  const { connectTimeoutMs = connectMs, isLocal = false } = parts;
   const closing = new AbortController();
   let live: ClientHttp2Session | undefined;
   let info: AgentInfo | undefined;
@@ -65,10 +76,12 @@ export function openConnection(parts: ConnectionParts): AgentConnection {
   let next = Promise.withResolvers<ClientHttp2Session | undefined>();
 
   async function establish(): Promise<ClientHttp2Session> {
-    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(handshakeTimeoutMs)]);
-    const transport = await parts.connect(signal);
+    const isBounded = Number.isFinite(connectTimeoutMs);
+    const limit = isBounded ? AbortSignal.any([closing.signal, AbortSignal.timeout(connectTimeoutMs)]) : closing.signal;
+    const transport = await parts.connect(limit);
+    const { signal } = closing;
     const session = openSession("http://agent", {
-      createConnection: () => transport,
+      createConnection: () => createUnblockedTransport(transport),
       maxSessionMemory: maxSessionMemoryMB,
       settings: { initialWindowSize: streamWindowBytes, maxFrameSize: maxFrameBytes, enablePush: false },
     });
@@ -81,7 +94,11 @@ export function openConnection(parts: ConnectionParts): AgentConnection {
       session.once("connect", () => {
         if (!session.destroyed) session.setLocalWindowSize(sessionWindowBytes);
       });
-      const reply = await exchange(session, { method: "GET", path: "/v1/info", timeoutMs: 10_000, signal }, name);
+      const reply = await exchange(
+        session,
+        { method: "GET", path: "/v1/info", timeoutMs: handshakeTimeoutMs, signal },
+        name,
+      );
       requireOurProtocol(name, readJson(reply, parseProtocol).protocol);
       info = readJson(reply, parseInfo);
       return session;
@@ -131,6 +148,7 @@ export function openConnection(parts: ConnectionParts): AgentConnection {
 
   return {
     name,
+    isLocal,
     closed: closing.signal,
     get connected() {
       return live !== undefined;
@@ -143,6 +161,8 @@ export function openConnection(parts: ConnectionParts): AgentConnection {
       if (live?.destroyed || live?.closed) lose();
       if (live) return live;
       if (isYardError(failure, "precondition")) throw failure;
+      const away = parts.away?.();
+      if (away !== undefined) throw new YardError("unavailable", away, { retryAfterMs: waitMs });
       const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
       const session = await within(next.promise, options.waitMs ?? waitMs, signal);
       if (session) return session;

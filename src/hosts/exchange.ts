@@ -12,6 +12,8 @@ export interface AgentRequest {
   readonly signal?: AbortSignal;
   /** A longer reply is refused. */
   readonly maxReplyBytes?: number;
+  /** Called when the reply has begun: its body is not read before this resolves, and not at all if it rejects. */
+  readonly admit?: (headers: IncomingHttpHeaders) => Promise<void>;
 }
 
 export interface Reply {
@@ -49,6 +51,9 @@ export function exchange(session: ClientHttp2Session, request: AgentRequest, hos
   const chunks: Buffer[] = [];
   stream.on("response", (received) => {
     headers = received;
+    if (!request.admit) return;
+    stream.pause();
+    request.admit(received).then(() => stream.resume(), give);
   });
   stream.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
@@ -105,6 +110,12 @@ export function whenOver(stream: ClientHttp2Stream, done: (isWhole: boolean, cau
   stream.on("close", () => {
     done(failure === undefined && stream.rstCode === constants.NGHTTP2_NO_ERROR, failure);
   });
+}
+
+/** Breaks a stream off, so that the agent takes what it has got for a part. Not by `close`, which ends what is being sent before it resets the stream: a half would
+ *  arrive as a whole (seen with Node 24.21). */
+export function breakOff(stream: ClientHttp2Stream, cause?: unknown): void {
+  stream.destroy(cause instanceof Error ? cause : new Error("given up"));
 }
 
 /** Ends a session at once. Without an error, the streams that this cuts off would look as if they had ended. */

@@ -95,24 +95,31 @@ function relay(source: ClientHttp2Stream, sink: Sink): Promise<boolean> {
   const refusal: Buffer[] = [];
   let refusedWith: Parameters<typeof refusalOf>[0]["headers"] | undefined;
   source.on("response", (headers) => {
-    if (Number(headers[":status"]) >= 400) {
-      refusedWith = headers;
-      return;
+    if (Number(headers[":status"]) >= 400) refusedWith = headers;
+    else {
+      try {
+        sink.begin(readCount(headers, "output-from"));
+      } catch (error) {
+        reject(error);
+        source.close();
+        return;
+      }
     }
-    try {
-      sink.begin(readCount(headers, "output-from"));
-    } catch (error) {
-      reject(error);
-      source.close();
-    }
+    hasBegun = true;
+    for (const chunk of early.splice(0)) take(chunk);
   });
-  source.on("data", (chunk: Buffer) => {
+  // Over a transport that is no socket, Node emits bytes ahead of the response; and over any, it throws a short reply away that nobody listens to at its
+  // end, which may come before the response is told (both seen with Node 24.21).
+  const early: Buffer[] = [];
+  let hasBegun = false;
+  source.on("data", (chunk: Buffer) => (hasBegun ? take(chunk) : early.push(chunk)));
+  const take = (chunk: Buffer) => {
     if (refusedWith) {
       if (refusal.reduce((sum, part) => sum + part.length, 0) < maxErrorBytes) refusal.push(chunk);
     } else if (!sink.push(chunk)) {
       source.pause();
     }
-  });
+  };
   whenOver(source, (isWhole) => {
     if (!isWhole) resolve(false);
     else if (refusedWith) reject(refusalOf({ headers: refusedWith, body: Buffer.concat(refusal) }));

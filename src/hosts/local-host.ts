@@ -47,7 +47,7 @@ export async function openLocalHost(parts: LocalHostParts): Promise<LocalHost> {
     first = undefined;
     return socket;
   };
-  const connection = opened.use(openConnection({ name: parts.name, connect, log: parts.log }));
+  const connection = opened.use(openConnection({ name: parts.name, isLocal: true, connect, log: parts.log }));
   await connection.session({ waitMs: firstAnswerMs });
   const host = createAgentHost(parts.id, connection, parts.log);
   const startedAgent = agent.wasStarted;
@@ -58,6 +58,9 @@ export async function openLocalHost(parts: LocalHostParts): Promise<LocalHost> {
     startedAgent,
     get connected() {
       return connection.connected;
+    },
+    get known() {
+      return connection.info;
     },
     stop: ({ graceMs }) => stopAgent(connection, graceMs),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

@@ -5,8 +5,8 @@ import { isYardError, YardError } from "../platform/errors.ts";
 import type { Exit, Process } from "../sandboxes/sandbox.ts";
 import { createCalls, type MakeCall } from "./calls.ts";
 import type { AgentConnection } from "./connection.ts";
-import { readCount, readJson } from "./exchange.ts";
-import { follow } from "./follow.ts";
+import { readJson } from "./exchange.ts";
+import { createRemoteLog } from "./remote-log.ts";
 import { createRemoteStdin } from "./remote-stdin.ts";
 import { parseProcess, parseUsage } from "./replies.ts";
 
@@ -20,30 +20,18 @@ export function createRemoteProcess(connection: AgentConnection, path: string, s
   const call = createCalls(connection);
   let exited: Promise<Exit> | undefined;
 
-  async function readOutput(position: number, maxBytes: number) {
-    const reply = await call({ method: "GET", path: `${path}/output?position=${position}&maxBytes=${maxBytes}` });
-    return {
-      size: readCount(reply.headers, "output-size"),
-      chunk: {
-        bytes: reply.body,
-        from: readCount(reply.headers, "output-from"),
-        next: readCount(reply.headers, "output-next"),
-      },
-    };
-  }
-
   return {
     id: status.id,
     pid: status.pid,
+    pidInside: status.pidInside,
     startedAt: status.startedAt,
     hasTerminal: status.hasTerminal,
+    exit: status.exit,
     stdin: status.hasStdin ? createRemoteStdin(connection, `${path}/stdin`) : undefined,
-    output: {
-      size: async () => (await readOutput(0, 0)).size,
-      read: async ({ position, maxBytes }) => (await readOutput(position, maxBytes)).chunk,
-      follow: ({ position }) =>
-        follow(connection, { position, path: (from) => `${path}/output?position=${from}&follow` }),
-    },
+    meta: status.meta,
+    leftOff: status.leftOff,
+    output: createRemoteLog(connection, `${path}/output?stream=output`),
+    errors: status.hasErrors ? createRemoteLog(connection, `${path}/output?stream=errors`) : undefined,
     get exited() {
       // Only for those who ask: each waiting is a call in flight.
       exited ??= status.exit ? Promise.resolve(status.exit) : untilExited(connection, call, path);

@@ -45,7 +45,7 @@ export function createRemoteStdin(connection: AgentConnection, path: string): Wr
     },
     destroy(error, done) {
       source?.then(
-        (stream) => stream.close(),
+        (stream) => stream.destroy(), // not close(): an orderly end would go out first, whatever the code, and that is end-of-file
         () => {},
       );
       done(error);

@@ -6,12 +6,22 @@ import type {
   ErrorBody,
   HostResources,
   ProcessStatus,
+  SandboxReport,
+  StackPlace,
   StopCause,
   UnitEvent,
   UnitStatus,
 } from "../agent/protocol.ts";
 import { YardError, yardErrorCodes } from "../platform/errors.ts";
-import type { ProcessUsage, SandboxHandle, SandboxUsage } from "../sandboxes/sandbox.ts";
+import type {
+  Exit,
+  FileEntry,
+  Inhabitant,
+  ProcessUsage,
+  SandboxHandle,
+  SandboxUsage,
+  Template,
+} from "../sandboxes/sandbox.ts";
 
 export type Parse<T> = (value: unknown) => T;
 
@@ -48,6 +58,7 @@ const stopCauses = [
 
 const run = Type.Object({
   id: Type.String(),
+  container: Type.Optional(Type.String()),
   pid: Type.Optional(Type.Integer()),
   startedAt: Type.Number(),
   secret: Type.Optional(Type.String()),
@@ -103,13 +114,19 @@ const usage = Type.Object({
 const capabilities = Type.Object({
   osUsers: Type.Boolean(),
   limits: Type.Boolean(),
+  processLimits: Type.Optional(Type.Boolean()),
   terminal: Type.Boolean(),
   ownFiles: Type.Boolean(),
   pause: Type.Union([Type.Literal("none"), Type.Literal("frozen"), Type.Literal("saved")]),
+  diskLimit: Type.Optional(Type.Boolean()),
+  networks: Type.Optional(Type.Array(Type.Union([Type.Literal("none"), Type.Literal("outbound")]))),
+  templates: Type.Optional(Type.Boolean()),
+  dial: Type.Optional(Type.Boolean()),
+  inhabitants: Type.Optional(Type.Boolean()),
 });
 
 const availability = Type.Union([
-  Type.Object({ usable: Type.Literal(true) }),
+  Type.Object({ usable: Type.Literal(true), isEmulated: Type.Optional(Type.Literal(true)) }),
   Type.Object({ usable: Type.Literal(false), reason: Type.String(), fix: Type.Optional(Type.String()) }),
 ]);
 
@@ -120,6 +137,9 @@ const info = Type.Object({
   startedAt: Type.Number(),
   hostname: Type.String(),
   osUser: Type.String(),
+  machine: Type.Optional(
+    Type.Object({ arch: Type.String({ maxLength: 64 }), cpuCores: count, memoryMb: count, diskMb: count }),
+  ),
   drivers: Type.Array(Type.Object({ name: Type.String(), can: capabilities, availability })),
 });
 
@@ -134,6 +154,8 @@ const resources = Type.Object({
   memoryUsedByAgentBytes: Type.Number(),
   openFiles: Type.Number(),
   load: Type.Tuple([Type.Number(), Type.Number(), Type.Number()]),
+  cpuTimes: Type.Optional(Type.Object({ busyMs: Type.Number(), totalMs: Type.Number() })),
+  uptimeSeconds: Type.Optional(Type.Number()),
   networks: Type.Array(Type.Object({ name: Type.String(), ipv6: Type.Boolean(), address: Type.String() })),
   disks: Type.Array(
     Type.Object({
@@ -159,12 +181,31 @@ const sandboxUsage = Type.Object({
   diskBytes: Type.Number(),
 });
 
+const fileEntry = Type.Object({
+  name: Type.String(),
+  path: Type.String(),
+  type: Type.Union([Type.Literal("file"), Type.Literal("directory"), Type.Literal("symlink"), Type.Literal("other")]),
+  size: Type.Number(),
+  mode: Type.Integer(),
+  uid: Type.Integer(),
+  gid: Type.Integer(),
+  modifiedAt: Type.Number(),
+  target: Type.Optional(Type.String()),
+  resolved: Type.Optional(Type.String()),
+});
+
+const template = Type.Object({ name: Type.String(), sizeBytes: Type.Number(), createdAt: Type.Number() });
+
 const processStatus = Type.Object({
   id: Type.String(),
   pid: Type.Integer(),
+  pidInside: Type.Optional(Type.Integer()),
   startedAt: Type.Number(),
   hasStdin: Type.Boolean(),
   hasTerminal: Type.Boolean(),
+  hasErrors: Type.Optional(Type.Boolean()),
+  meta: Type.Optional(anyObject),
+  leftOff: Type.Optional(Type.Object({ output: Type.Optional(count), errors: Type.Optional(count) })),
   exit: Type.Optional(exit),
 });
 
@@ -175,10 +216,44 @@ export const parseResources: Parse<HostResources> = parser("resources", resource
 export const parseUnit: Parse<UnitStatus> = parser("unit", unit);
 export const parseUnits: Parse<UnitStatus[]> = parser("list of units", Type.Array(unit));
 export const parseUnitEvent: Parse<UnitEvent> = parser("event", unitEvent);
+export const parseInhabitants: Parse<Inhabitant[]> = parser(
+  "list of what runs",
+  Type.Array(Type.Object({ pid: Type.Integer(), argv: Type.Array(Type.String()) })),
+);
+export const parseExit: Parse<Exit> = parser("end of a process", exit);
 export const parseUsage: Parse<ProcessUsage> = parser("usage", usage);
 export const parseUsages: Parse<Record<string, ProcessUsage>> = parser("usage", Type.Record(Type.String(), usage));
 export const parseHandle: Parse<SandboxHandle> = parser("sandbox handle", handle);
 export const parseSandboxUsage: Parse<SandboxUsage> = parser("usage of a sandbox", sandboxUsage);
+export const parseSandboxUsages: Parse<Record<string, SandboxUsage>> = parser(
+  "usage of sandboxes",
+  Type.Record(Type.String(), sandboxUsage),
+);
+export const parseSandboxReports: Parse<SandboxReport[]> = parser(
+  "list of sandboxes",
+  Type.Array(
+    Type.Object({
+      driver: Type.String(),
+      id: Type.String(),
+      status: Type.Union([
+        Type.Literal("running"),
+        Type.Literal("paused"),
+        Type.Literal("stopped"),
+        Type.Literal("gone"),
+      ]),
+      reason: Type.Optional(Type.String()),
+    }),
+  ),
+);
+export const parseFileEntry: Parse<FileEntry> = parser("file", fileEntry);
+export const parseFileEntries: Parse<FileEntry[]> = parser("list of files", Type.Array(fileEntry));
+export const parseWritten: Parse<{ bytes: number }> = parser("count of bytes", Type.Object({ bytes: count }));
+export const parseTemplate: Parse<Template> = parser("template", template);
+export const parseTemplates: Parse<Template[]> = parser("list of templates", Type.Array(template));
+export const parseStackPlaces: Parse<StackPlace[]> = parser(
+  "places of a stack's files",
+  Type.Array(Type.Object({ hostPath: Type.String(), isThere: Type.Boolean(), isOwn: Type.Boolean() })),
+);
 export const parseProcess: Parse<ProcessStatus> = parser("process", processStatus);
 export const parseProcesses: Parse<ProcessStatus[]> = parser("list of processes", Type.Array(processStatus));
 export const parseErrorBody: Parse<ErrorBody> = parser(

@@ -38,6 +38,9 @@ export async function openTestHost(changes: Partial<LocalHostParts> = {}): Promi
     get connected() {
       return host.connected;
     },
+    get known() {
+      return host.known;
+    },
     parts,
     stop,
     async [Symbol.asyncDispose]() {

@@ -7,7 +7,7 @@ import type { Principal } from "./principal.ts";
 const ada: Principal = {
   ...{ userId: "user_1", username: "ada", teams: new Map(), roles: [], isAdmin: false },
   permissions: new Set(["apps.view"]),
-  credential: { kind: "apiKey", keyId: "key_1" },
+  credential: { kind: "apiKey", keyId: "key_1", number: 1, name: "ci" },
 };
 
 /** Asks for a name in place of a credential; `later` tells whether the answer takes time. */

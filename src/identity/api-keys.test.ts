@@ -14,7 +14,10 @@ eachDialect("API keys", (open) => {
     const { key, apiKey } = await identity.apiKeys.create({ userId, name: "ci" });
     assert.match(key, /^ry_[A-Za-z0-9_-]{43}$/);
     const principal = await identity.authenticator.authenticate(key);
-    assert.deepEqual([principal.username, principal.credential], ["ada", { kind: "apiKey", keyId: apiKey.id }]);
+    assert.deepEqual(
+      [principal.username, principal.credential],
+      ["ada", { kind: "apiKey", keyId: apiKey.id, number: apiKey.number, name: apiKey.name }],
+    );
     const listed = await identity.apiKeys.list(userId);
     assert.deepEqual([listed[0]?.name, listed[0]?.prefix, listed.length], ["ci", key.slice(0, 10), 1]);
     const rows = await identity.database.kysely.selectFrom("api_keys").selectAll().execute();
@@ -72,6 +75,47 @@ eachDialect("API keys", (open) => {
     await assert.rejects(identity.authenticator.authenticate(owned.key), isRefused);
   });
 
+  test("a key with a role grants what both the role and its owner do, and nothing once the role is gone", async () => {
+    await using identity = await openTestIdentity(open());
+    const { apiKeys, authenticator, roles, users } = identity;
+    const { id: userId } = await users.create({ username: "ada", password: testPassword, roles: ["admin"] });
+    await roles.set("small", ["apps.view", "apps.run"]);
+    const { key } = await apiKeys.create({ userId, name: "ci", roleName: "small" });
+    const granted = async () => [...(await authenticator.authenticate(key)).permissions].sort();
+    assert.deepEqual(await granted(), ["apps.run", "apps.view"]);
+    assert.equal((await authenticator.authenticate(key)).isAdmin, false);
+    await users.create({ username: "root", roles: ["admin"] });
+    await users.update("ada", { roles: ["view"] });
+    assert.deepEqual(await granted(), ["apps.view"]);
+    const by = await identity.principal("ada");
+    await assert.rejects(apiKeys.create({ userId, name: "wide", roleName: "admin" }, { by }), { code: "forbidden" });
+    await roles.delete("small");
+    assert.deepEqual(await granted(), []);
+  });
+
+  test("keys have numbers that are given once, and are listed with what became of them", async () => {
+    await using identity = await openTestIdentity(open());
+    const { apiKeys, authenticator, users } = identity;
+    const { id: userId } = await users.create({ username: "ada" });
+    const { id: other } = await users.create({ username: "bob" });
+    const first = await apiKeys.create({ userId, name: "first" });
+    const second = await apiKeys.create({ userId: other, name: "second" });
+    await authenticator.authenticate(first.key, { remoteAddress: "192.0.2.1" });
+    await apiKeys.revoke(first.apiKey.id);
+    const [listed] = await apiKeys.listNumbered({ userId });
+    assert.deepEqual(
+      [listed?.number, listed?.lastUsedAddress, listed?.revokedAt],
+      [first.apiKey.number, "192.0.2.1", identity.clock.now()],
+    );
+    assert.deepEqual(
+      (await apiKeys.listNumbered()).map(({ name }) => name),
+      ["second", "first"],
+    );
+    await users.delete("bob");
+    await assert.rejects(apiKeys.getNumbered(second.apiKey.number), { code: "not_found" });
+    assert.ok((await apiKeys.create({ userId, name: "third" })).apiKey.number > second.apiKey.number);
+  });
+
   test("when a key was last used is written at most once a minute", async () => {
     await using identity = await openTestIdentity(open());
     const { id: userId } = await identity.users.create({ username: "ada" });
@@ -98,7 +142,7 @@ eachDialect("API keys", (open) => {
     );
     const bad = identity.apiKeys.create({ userId, name: "ci", permissions: ["apps view"] });
     await assert.rejects(bad, (error) => isYardError(error, "invalid") && error.field === "permissions");
-    await assert.rejects(identity.apiKeys.create({ userId, name: "x".repeat(200) }), (error) =>
+    await assert.rejects(identity.apiKeys.create({ userId, name: "x".repeat(1_025) }), (error) =>
       isYardError(error, "invalid"),
     );
   });

@@ -20,7 +20,7 @@ eachDialect("the audit log", (open) => {
   test("holds what was recorded, in order, and an empty one holds too", async () => {
     await using database = await open();
     await using audit = createAudit({ database, clock: createTestClock() });
-    assert.deepEqual(await audit.verify(), { ok: true, entries: 0, lastHash: "0".repeat(64) });
+    assert.deepEqual(await audit.verify(), { ok: true, prunedThrough: 0, entries: 0, lastHash: "0".repeat(64) });
     await audit.record(entry("web", { remoteAddress: "192.0.2.1", requestId: "r1", details: { run: 7 } }));
     await audit.record(entry("web", { outcome: "denied", actor: { id: null, name: "nobody" } }));
     const rows = await database.kysely.selectFrom("audit_entries").selectAll().orderBy("seq").execute();
@@ -37,7 +37,7 @@ eachDialect("the audit log", (open) => {
         { seq: 2, actor_id: null, outcome: "denied", details: "{}", remote_address: null },
       ],
     );
-    assert.deepEqual(await audit.verify(), { ok: true, entries: 2, lastHash: rows[1]?.hash });
+    assert.deepEqual(await audit.verify(), { ok: true, prunedThrough: 0, entries: 2, lastHash: rows[1]?.hash });
   });
 
   test("texts of any length and with any character are kept well enough to be verified", async () => {

@@ -1,23 +1,27 @@
-/** The built-in roles of a yard: made when it is new, and given the permissions that later versions bring.
+/** The built-in roles of a yard: made when it is new, and given the permissions and the further roles that later versions bring.
  *
- *  A permission is added to the roles that have it by default once, at the first start of a version that knows it; the set of those that the yard
- *  has known is stored, and only grows. So what an administrator takes away stays away, a deleted role stays deleted, and an
- *  older version that runs in between changes nothing. */
+ *  A permission is added to the roles that have it by default once, at the first start of a version that knows it, and a role likewise is made once; the
+ *  sets of those that the yard has known are stored, and only grow. So what an administrator takes away stays away, a deleted role stays deleted, one that
+ *  somebody else has made by the name of a later built-in one stays as it is, and an older version that runs in between changes nothing. */
+import type { Kysely, Selectable } from "kysely";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/db/database.ts";
-import type { RoleRow } from "../platform/db/schema.ts";
+import type { RoleRow, Schema } from "../platform/db/schema.ts";
 import type { Audit } from "./identity.ts";
 import { formatPermissions, parsePermissions } from "./permission-lists.ts";
 import { builtinRoles, type Permission, permissions } from "./permissions.ts";
 
-/** In `settings`: a JSON array of names. */
-const knownKey = "identity.known-permissions";
-const KnownPermissions = Type.Array(Type.String());
+/** In `settings`: JSON arrays of names. */
+const knownKeys = { permissions: "identity.known-permissions", roles: "identity.known-roles" } as const;
+const Names = Type.Array(Type.String());
 
-/** What yards had before they kept the set. */
+/** What yards had before they kept the sets. */
 const firstPermissions: readonly string[] = permissions.slice(0, permissions.indexOf("scripts.run"));
+const firstRoles: readonly string[] = ["admin", "manage", "shell", "tasks", "capsules", "usermgr", "view"];
+
+type StoredRole = Selectable<RoleRow>;
 
 export interface BuiltinRoleParts {
   readonly database: Database;
@@ -26,46 +30,69 @@ export interface BuiltinRoleParts {
 }
 
 export async function ensureBuiltinRoles({ database, clock, audit }: BuiltinRoleParts): Promise<void> {
-  const extended = await database.transaction(
-    async (trx) => {
-      const updated_at = clock.now();
-      const stored = await trx.selectFrom("settings").select("value").where("key", "=", knownKey).executeTakeFirst();
-      const roles = await trx.selectFrom("roles").selectAll().execute();
-      const known = stored ? Value.Parse(KnownPermissions, JSON.parse(stored.value)) : inferKnown(roles);
-      const added = stored || roles.length > 0 ? additions(roles, new Set(known)) : [];
-      if (!stored && roles.length === 0) await trx.insertInto("roles").values(newRoles(updated_at)).execute();
-      for (const { name, after } of added) {
-        const changed = { permissions: formatPermissions(after), updated_at };
-        await trx.updateTable("roles").set(changed).where("name", "=", name).execute();
-      }
-      const value = JSON.stringify([...new Set([...known, ...permissions])]);
-      if (value === stored?.value) return [];
-      await trx
-        .insertInto("settings")
-        .values({ key: knownKey, value, updated_at })
-        .onConflict((conflict) => conflict.column("key").doUpdateSet({ value, updated_at }))
-        .execute();
-      return added;
-    },
-    { exclusive: "built-in roles" },
-  );
-  for (const { name, permissions } of extended)
+  const changes = await database.transaction((trx) => bringUpToDate(trx, clock.now()), { exclusive: "built-in roles" });
+  for (const { action, name, permissions } of changes)
     await audit.record({
       actor: { id: null, name: "runyard" },
-      ...{ api: "yard", action: "role.extend", target: name, outcome: "done", details: { permissions } },
+      ...{ api: "yard", action, target: name, outcome: "done", details: { permissions } },
     });
 }
 
-function newRoles(updated_at: number): RoleRow[] {
-  return Object.entries(builtinRoles).map(([name, granted]) => ({
-    name,
-    permissions: formatPermissions(granted),
-    updated_at,
-  }));
+interface RoleChange {
+  readonly action: "role.extend" | "role.create";
+  readonly name: string;
+  readonly permissions: readonly string[];
+}
+
+/** @returns what has changed, of a yard that is not new */
+async function bringUpToDate(trx: Kysely<Schema>, updated_at: number): Promise<readonly RoleChange[]> {
+  const roles = await trx.selectFrom("roles").selectAll().execute();
+  const stored = await readNames(trx, knownKeys.permissions);
+  const isNew = stored === undefined && roles.length === 0;
+  const known = stored ?? inferKnown(roles);
+  const knownRoles = (await readNames(trx, knownKeys.roles)) ?? (isNew ? [] : firstRoles);
+
+  const extended = isNew ? [] : additions(roles, new Set(known), knownRoles);
+  for (const { name, after } of extended) {
+    const changed = { permissions: formatPermissions(after), updated_at };
+    await trx.updateTable("roles").set(changed).where("name", "=", name).execute();
+  }
+  const taken = new Set([...knownRoles, ...roles.map(({ name }) => name)]);
+  const made = Object.entries(builtinRoles).filter(([name]) => !taken.has(name));
+  const rows = made.map(([name, granted]) => ({ name, permissions: formatPermissions(granted), updated_at }));
+  if (rows.length > 0) await trx.insertInto("roles").values(rows).execute();
+
+  await keepNames(trx, knownKeys.permissions, [...new Set([...known, ...permissions])], updated_at);
+  await keepNames(trx, knownKeys.roles, [...new Set([...knownRoles, ...Object.keys(builtinRoles)])], updated_at);
+  if (isNew) return [];
+  return [
+    ...extended.map(({ name, permissions }) => ({ action: "role.extend" as const, name, permissions })),
+    ...made.map(([name, granted]) => ({ action: "role.create" as const, name, permissions: granted })),
+  ];
+}
+
+async function readNames(trx: Kysely<Schema>, key: string): Promise<readonly string[] | undefined> {
+  const stored = await trx.selectFrom("settings").select("value").where("key", "=", key).executeTakeFirst();
+  return stored && Value.Parse(Names, JSON.parse(stored.value));
+}
+
+async function keepNames(
+  trx: Kysely<Schema>,
+  key: string,
+  names: readonly string[],
+  updated_at: number,
+): Promise<void> {
+  const value = JSON.stringify(names);
+  const row = { value, updated_at };
+  await trx
+    .insertInto("settings")
+    .values({ key, ...row })
+    .onConflict((conflict) => conflict.column("key").doUpdateSet(row).where("settings.value", "!=", value))
+    .execute();
 }
 
 /** Of a yard from before the set was kept: whatever a role of it names, its administrators have had in their hands. */
-function inferKnown(roles: readonly RoleRow[]): readonly string[] {
+function inferKnown(roles: readonly StoredRole[]): readonly string[] {
   if (roles.length === 0) return permissions;
   return [...new Set([...firstPermissions, ...roles.flatMap((role) => parsePermissions(role.permissions))])];
 }
@@ -78,8 +105,13 @@ interface Addition {
   readonly after: readonly string[];
 }
 
-function additions(roles: readonly RoleRow[], known: ReadonlySet<string>): readonly Addition[] {
+function additions(
+  roles: readonly StoredRole[],
+  known: ReadonlySet<string>,
+  knownRoles: readonly string[],
+): readonly Addition[] {
   return roles.flatMap(({ name, permissions: json }) => {
+    if (!knownRoles.includes(name)) return [];
     const held = parsePermissions(json);
     const fresh = (builtinRoles[name] ?? []).filter(
       (permission) => permission !== "*" && !known.has(permission) && !held.includes(permission),

@@ -24,6 +24,8 @@ interface Who {
   readonly username: string;
   /** Where the try comes from, an address: floods from one place must not starve others. */
   readonly source?: string;
+  /** See `IssueOptions`. */
+  readonly locksStrangers?: boolean;
 }
 
 export interface Credentials {
@@ -31,8 +33,12 @@ export interface Credentials {
   verifiersFor(userId: string, password: string): Promise<Verifiers>;
   /** The one verifier that can be made of a new password's MD5, in 32 hex digits. @throws {YardError} too_many */
   digestVerifierFor(userId: string, digest: string): Promise<Verifiers>;
-  /** @throws {YardError} unauthenticated (wrong, unknown or locked by an administrator: one answer), locked, too_many */
-  checkPassword(who: Who & { password: string }, secondFactor?: SecondFactor): Promise<StoredUser>;
+  /** @throws {YardError} unauthenticated (wrong, unknown or locked by an administrator: one answer), locked, too_many; with `tellsLocked` forbidden,
+   *  for a right one of a locked account */
+  checkPassword(
+    who: Who & { password: string; tellsLocked?: boolean },
+    secondFactor?: SecondFactor,
+  ): Promise<StoredUser>;
   /** @param who.digest the MD5 of the password in 32 hex digits @throws {YardError} as `checkPassword`; and forbidden, for a right one of an account
    *  that an administrator has locked: who knows it may be told */
   checkDigest(who: Who & { digest: string }, secondFactor?: SecondFactor): Promise<StoredUser>;
@@ -50,6 +56,10 @@ const maxNameLength = 254; // the longest e-mail address
 
 export function wrongCredentials(): YardError {
   return new YardError("unauthenticated", "Name or password is wrong, or the account is locked.");
+}
+
+function lockedAccount(): YardError {
+  return new YardError("forbidden", "This account is locked. An administrator can make it active again.");
 }
 
 export function createCredentials(parts: {
@@ -75,8 +85,9 @@ export function createCredentials(parts: {
   }
 
   /** The account that a try counts for: the user's, or the typed name where there is no such user. */
-  async function accountOf(username: string): Promise<string> {
-    return (await find(username))?.username_key ?? typedKey(username);
+  async function accountOf(username: string): Promise<{ readonly account: string; readonly isStranger: boolean }> {
+    const user = await find(username);
+    return { account: user?.username_key ?? typedKey(username), isStranger: user === undefined };
   }
 
   async function guard<T>(
@@ -97,6 +108,17 @@ export function createCredentials(parts: {
     });
   }
 
+  /** The same for a name that nobody has, and that is not to be locked. */
+  async function uncounted<T>(
+    account: string,
+    source: string | undefined,
+    test: () => Promise<T | undefined>,
+  ): Promise<T> {
+    const result = await gate.run({ account, source }, test);
+    if (result === undefined) throw wrongCredentials();
+    return result;
+  }
+
   /** `holds` computes one hash whatever it has to compare with, so neither the answer nor its time tells whether the user exists. */
   async function check(
     who: Who,
@@ -112,7 +134,9 @@ export function createCredentials(parts: {
     };
     // A right password alone clears nothing while a second step is due: else whoever knows it could guess codes for ever.
     const isComplete = (user: StoredUser) => user.totp_enabled === 0 || secondFactor !== undefined;
-    return guard(await accountOf(who.username), who.source, test, isComplete);
+    const { account, isStranger } = await accountOf(who.username);
+    if (isStranger && who.locksStrangers === false) return uncounted(account, who.source, test);
+    return guard(account, who.source, test, isComplete);
   }
 
   function passwordHolds(user: StoredUser | undefined, password: string): Promise<boolean> {
@@ -155,8 +179,9 @@ export function createCredentials(parts: {
 
     checkPassword(who, secondFactor) {
       const holds = async (user: StoredUser | undefined) => {
-        if (!(await passwordHolds(user, who.password)) || user?.state !== "active") return undefined;
-        return completeVerifiers(user, who.password);
+        if (!(await passwordHolds(user, who.password))) return undefined;
+        if (user?.state === "locked" && who.tellsLocked) throw lockedAccount();
+        return user?.state === "active" ? completeVerifiers(user, who.password) : undefined;
       };
       return check(who, holds, secondFactor);
     },
@@ -165,8 +190,7 @@ export function createCredentials(parts: {
       const digest = who.digest.slice(0, 32).toLowerCase();
       const holds = async (user: StoredUser | undefined) => {
         if (!(await hasher.verify(digest, user?.digest_hash ?? null))) return undefined;
-        if (user?.state === "locked")
-          throw new YardError("forbidden", "This account is locked. An administrator can make it active again.");
+        if (user?.state === "locked") throw lockedAccount();
         return user;
       };
       return check(who, holds, secondFactor);

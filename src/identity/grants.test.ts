@@ -98,10 +98,46 @@ eachDialect("what may be given", (open) => {
       { by: chief },
     );
     await roles.set("mine", ["*", "a-name-of-ones-own"], { by: chief });
-    const by = { ...chief, ...narrow(["*"], ["users.write", ...(builtinRoles.shell ?? [])]) };
+    const by = { ...chief, ...narrow(["*"], [["users.write", ...(builtinRoles.shell ?? [])]]) };
     await users.create({ username: "helper", roles: ["shell"] }, { by });
     await assert.rejects(users.create({ username: "eve", roles: ["manage"] }, { by }), forbidden("roles"));
     await assert.rejects(users.delete("heir", { by }), forbidden());
+  });
+
+  test("whoever is held to some hosts lets nobody reach others, administrator or not", async () => {
+    const { identity, users } = await openYard(open);
+    await using _open = identity;
+    await users.create({ username: "held", password: testPassword, roles: ["admin"], hostTags: ["Prod", "eu", "eu"] });
+    const by = await identity.principal("held");
+    assert.deepEqual(by.hostTags, ["eu", "prod"]);
+    assert.deepEqual((await users.create({ username: "heir" }, { by })).hostTags, ["eu", "prod"]);
+    assert.deepEqual((await users.create({ username: "less", hostTags: ["eu"] }, { by })).hostTags, ["eu"]);
+    for (const hostTags of [[], ["us"], ["eu", "us"]]) {
+      await assert.rejects(users.create({ username: "eve", hostTags }, { by }), forbidden("hostTags"));
+      await assert.rejects(users.update("held", { hostTags }, { by }), forbidden("hostTags"));
+    }
+    for (const change of [
+      () => users.update("chief", { email: "x@example.org" }, { by }),
+      () => users.setPassword("chief", testPassword, { by }),
+      () => users.delete("worker", { by }),
+      async () => identity.totp.disable((await users.get("chief")).id, { by }),
+    ])
+      await assert.rejects(change(), forbidden());
+    await users.setPassword("less", testPassword, { by });
+    await users.update("held", { hostTags: ["eu"] }, { by });
+    await assert.rejects(users.create({ username: "eve", hostTags: ["No Tag"] }), {
+      code: "invalid",
+      field: "hostTags",
+    });
+  });
+
+  test("nobody sets the password of a user who holds more", async () => {
+    const { identity, users, keeper: by } = await openYard(open);
+    await using _open = identity;
+    for (const name of ["worker", "chief"])
+      await assert.rejects(users.setPassword(name, testPassword, { by }), forbidden(), name);
+    await users.setPassword("owner", testPassword, { by });
+    await users.setPassword("keeper", testPassword, { by });
   });
 
   test("a viewer brings nobody into a team", async () => {

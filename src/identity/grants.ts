@@ -6,24 +6,29 @@
  *  2. A team lets in those whom a member brings, or who come with its first mention.
  *  3. The OS user of somebody's processes is the giver's own; the empty one, the agent's, is as good as any other for this rule.
  *  4. Administrators are out of reach of everybody else, and so are roles that make one.
+ *  5. Whoever is held to some hosts, by tags, lets nobody reach others, and changes nobody who does: that would be the way to them.
+ *  6. Nobody sets the password of a user who holds more: it would be the way to that.
  *
- *  An administrator, and the yard itself (no `by`), may do all. Everything is checked in the transaction that makes the change. */
+ *  Rules 1 to 4 and 6 are not for administrators, none is for the yard itself (no `by`). Everything is checked in the transaction that makes the change. */
 import { type Kysely, sql } from "kysely";
 import type { Schema } from "../platform/db/schema.ts";
 import { YardError } from "../platform/errors.ts";
 import { isAdministrator } from "./administrators.ts";
+import { isWithinTags, parseHostTags, requireHostTags } from "./host-tags.ts";
 import type { NewUser, User } from "./identity.ts";
 import { nameKey } from "./names.ts";
 import { parsePermissions } from "./permission-lists.ts";
 import { mayDo, type Principal } from "./principal.ts";
+import type { StoredUser } from "./user-rows.ts";
 
 /** Who makes a change; undefined is the yard itself. */
 export type Giver = Principal | undefined;
 
-type Rights = Pick<NewUser, "roles" | "teams" | "execUser">;
+type Rights = Pick<NewUser, "roles" | "teams" | "execUser" | "hostTags">;
 
-/** Rules 1 to 3, for what `asked` gives beyond `held`: undefined for a user who is new. @throws {YardError} forbidden, with the field */
+/** Rules 1 to 3 and 5, for what `asked` gives beyond `held`: undefined for a user who is new. @throws {YardError} forbidden, with the field */
 export async function requireMayGive(trx: Kysely<Schema>, by: Giver, asked: Rights, held?: User): Promise<void> {
+  requireWithinTags(by, asked.hostTags ?? held?.hostTags ?? []);
   if (!by || by.isAdmin) return;
   const { roles = [], teams = [] } = asked;
   await requireMayGiveRoles(
@@ -54,10 +59,42 @@ export function requireMayChangeRole(
     throw forbidden(by, `you can't put ${lacking} into a role: you don't hold it`, "permissions");
 }
 
-/** Rule 4. @throws {YardError} forbidden, if the user is an administrator and `by` is not */
-export async function requireWithinReach(trx: Kysely<Schema>, by: Giver, user: { id: string; username: string }) {
-  if (!by || by.isAdmin || !(await isAdministrator(trx, user.id))) return;
+/** Rules 4 and 5, for a user who is to be changed. @throws {YardError} forbidden */
+export async function requireWithinReach(
+  trx: Kysely<Schema>,
+  by: Giver,
+  user: Pick<StoredUser, "id" | "username" | "host_tags">,
+): Promise<void> {
+  if (!by) return;
+  if (!isWithinTags(parseHostTags(user.host_tags), by.hostTags ?? []))
+    throw forbidden(by, `${user.username} reaches hosts that you don't`);
+  if (by.isAdmin || !(await isAdministrator(trx, user.id))) return;
   throw forbidden(by, `${user.username} is an administrator: only another one may do this`);
+}
+
+/** Rules 4 to 6, for a user whose password is to be set. @throws {YardError} forbidden */
+export async function requireMayActAs(trx: Kysely<Schema>, by: Giver, user: StoredUser): Promise<void> {
+  await requireWithinReach(trx, by, user);
+  if (!by || by.isAdmin || by.userId === user.id) return;
+  const held = await trx
+    .selectFrom("user_roles")
+    .innerJoin("roles", "roles.name", "user_roles.role_name")
+    .select("roles.permissions")
+    .where("user_roles.user_id", "=", user.id)
+    .execute();
+  const lacking = held.flatMap((role) => parsePermissions(role.permissions)).find((one) => !mayDo(by, one));
+  if (lacking !== undefined) throw forbidden(by, `${user.username} holds the permission ${lacking}, which you don't`);
+}
+
+/** Rule 5, for what a user is to have. @throws {YardError} forbidden */
+function requireWithinTags(by: Giver, tags: readonly string[]): void {
+  const own = by?.hostTags ?? [];
+  if (!by || isWithinTags(requireHostTags(tags), own)) return;
+  throw forbidden(
+    by,
+    `you are held to hosts with one of the tags ${own.join(", ")}: others need some of these, and no more`,
+    "hostTags",
+  );
 }
 
 async function requireMayGiveRoles(trx: Kysely<Schema>, by: Principal, names: readonly string[]): Promise<void> {

@@ -6,9 +6,9 @@ import type { Database } from "../platform/db/database.ts";
 import { YardError } from "../platform/errors.ts";
 
 export interface LockoutRules {
-  /** Wrong tries until the lock. */
+  /** Wrong tries until the lock; 0: there is none. */
   readonly tries: number;
-  /** How long the lock holds, and how long a wrong try is remembered. */
+  /** How long the lock holds, and how long a wrong try is remembered; 0: there is no lock. */
   readonly lockMs: number;
 }
 
@@ -23,8 +23,14 @@ export interface Lockout {
   purge(limit: number): Promise<number>;
 }
 
-export function createLockout(parts: { database: Database; clock: Clock; rules?: LockoutRules }): Lockout {
-  const { database, clock, rules = defaultLockout } = parts;
+export interface LockoutParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  /** As they are at the moment: asked for at each try. */
+  rules(): Promise<LockoutRules>;
+}
+
+export function createLockout({ database, clock, rules: currentRules }: LockoutParts): Lockout {
   const db = database.kysely;
   const subjectOf = (account: string) => `user:${account}`;
 
@@ -36,16 +42,15 @@ export function createLockout(parts: { database: Database; clock: Clock; rules?:
         .where("subject", "=", subjectOf(account))
         .executeTakeFirst();
       const now = clock.now();
-      if (row?.locked_until && row.locked_until > now) {
-        const message =
-          "Too many wrong tries: this login is locked for a while. Wait, or ask an administrator to unlock it.";
-        throw new YardError("locked", message, { retryAfterMs: row.locked_until - now });
-      }
+      if (row?.locked_until && row.locked_until > now && isOn(await currentRules()))
+        throw lockedFor(row.locked_until - now);
       return row?.failures ?? 0;
     },
 
     /** One statement, so that tries that fail at the same moment are all counted. */
     async countFailure(account) {
+      const rules = await currentRules();
+      if (!isOn(rules)) return;
       const now = clock.now();
       const isForgotten = sql<boolean>`login_failures.first_failed_at <= ${now - rules.lockMs} or login_failures.locked_until <= ${now}`;
       const failures = sql<number>`case when ${isForgotten} then 1 else login_failures.failures + 1 end`;
@@ -75,6 +80,7 @@ export function createLockout(parts: { database: Database; clock: Clock; rules?:
 
     async purge(limit) {
       const now = clock.now();
+      const rules = await currentRules();
       const expired = db
         .selectFrom("login_failures")
         .select("subject")
@@ -88,4 +94,15 @@ export function createLockout(parts: { database: Database; clock: Clock; rules?:
       return Number(numDeletedRows);
     },
   };
+}
+
+function isOn({ tries, lockMs }: LockoutRules): boolean {
+  return tries > 0 && lockMs > 0;
+}
+
+function lockedFor(retryAfterMs: number): YardError {
+  const seconds = Math.ceil(retryAfterMs / 1_000);
+  const [amount, unit] = seconds < 60 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
+  const message = `Too many wrong tries: this login is locked for ${amount} more ${unit}${amount === 1 ? "" : "s"}. Wait, or ask an administrator to unlock it.`;
+  return new YardError("locked", message, { retryAfterMs });
 }

@@ -11,10 +11,11 @@ import { type Credentials, isNamed, wrongCredentials } from "./credentials.ts";
 import type { IssuedToken, IssueOptions, LoginCredentials, LoginResult, Sessions } from "./identity.ts";
 import type { RefreshTokens } from "./refresh.ts";
 import { endSessionsOf, type Lifetimes, type SessionIssuer } from "./sessions.ts";
+import { badCredential } from "./tokens.ts";
 import type { TotpService } from "./totp.ts";
 import type { StoredUser } from "./user-rows.ts";
 
-const challengeMs = 180_000;
+const usualChallengeMs = 180_000;
 
 /** What a challenge remembers of its login. */
 const PendingLogin = Type.Object({
@@ -22,7 +23,10 @@ const PendingLogin = Type.Object({
   audience: Type.Optional(Type.String()),
   lifetimeMs: Type.Optional(Type.Number()),
   remoteAddress: Type.Optional(Type.String()),
-  refresh: Type.Optional(Type.Boolean()),
+  userAgent: Type.Optional(Type.String()),
+  refresh: Type.Optional(
+    Type.Union([Type.Boolean(), Type.Object({ lifetimeMs: Type.Number(), idleMs: Type.Optional(Type.Number()) })]),
+  ),
 });
 
 export interface LoginParts {
@@ -36,15 +40,19 @@ export interface LoginParts {
   changes: Changes;
 }
 
-export function createLogin(parts: LoginParts): Pick<Sessions, "login" | "completeTotp"> {
+export function createLogin(parts: LoginParts): Pick<Sessions, "login" | "completeTotp" | "open"> {
   const { database, clock, credentials, sessions, refreshTokens, totp, lifetimes, changes } = parts;
   const db = database.kysely;
 
-  function check({ username, totpCode, ...secret }: LoginCredentials, source?: string): Promise<StoredUser> {
+  function check(
+    { username, totpCode, ...secret }: LoginCredentials,
+    { remoteAddress: source, tellsLocked, locksStrangers }: IssueOptions,
+  ): Promise<StoredUser> {
     const secondFactor = totpCode === undefined ? undefined : (user: StoredUser) => totp.accept(user, totpCode);
+    const who = { username, source, locksStrangers };
     return "password" in secret
-      ? credentials.checkPassword({ username, source, password: secret.password }, secondFactor)
-      : credentials.checkDigest({ username, source, digest: secret.digest }, secondFactor);
+      ? credentials.checkPassword({ ...who, tellsLocked, password: secret.password }, secondFactor)
+      : credentials.checkDigest({ ...who, digest: secret.digest }, secondFactor);
   }
 
   async function start(
@@ -70,15 +78,15 @@ export function createLogin(parts: LoginParts): Pick<Sessions, "login" | "comple
     });
     for (const sessionId of ended) await changes.sessionRevoked(sessionId);
     const tokenMs = options.lifetimeMs ?? (options.refresh ? lifetimes.refreshableTokenMs : lifetimes.tokenMs);
-    return { issued: await sessions.issue(user, session, tokenMs), refreshToken };
+    return { issued: await sessions.issue(user, session, { ...options, lifetimeMs: tokenMs }), refreshToken };
   }
 
   async function challenge(user: StoredUser, options: IssueOptions): Promise<LoginResult> {
     sessions.draft(user, options); // refuses a bad lifetime now, not after the second step
     const secret = newSecret();
+    const { api, audience, lifetimeMs, remoteAddress, userAgent, refresh, challengeMs = usualChallengeMs } = options;
     const expiresAt = clock.now() + challengeMs;
-    const { api, audience, lifetimeMs, remoteAddress, refresh } = options;
-    const request = JSON.stringify({ api, audience, lifetimeMs, remoteAddress, refresh });
+    const request = JSON.stringify({ api, audience, lifetimeMs, remoteAddress, userAgent, refresh });
     await database.transaction(async (trx) => {
       await trx.deleteFrom("login_challenges").where("user_id", "=", user.id).execute();
       await trx
@@ -92,12 +100,13 @@ export function createLogin(parts: LoginParts): Pick<Sessions, "login" | "comple
   /** The user and the login of a challenge that is still good. */
   async function findChallenge(
     hash: string,
-    username: string,
+    username: string | undefined,
   ): Promise<{ user: StoredUser; options: IssueOptions } | undefined> {
     const pending = await db.selectFrom("login_challenges").selectAll().where("hash", "=", hash).executeTakeFirst();
     if (!pending || pending.expires_at <= clock.now()) return undefined;
     const user = await db.selectFrom("users").selectAll().where("id", "=", pending.user_id).executeTakeFirst();
-    const isTheirs = user?.state === "active" && user.totp_enabled === 1 && isNamed(user, username);
+    const isGood = user?.state === "active" && user.totp_enabled === 1;
+    const isTheirs = isGood && (username === undefined || isNamed(user, username));
     return isTheirs ? { user, options: Value.Parse(PendingLogin, JSON.parse(pending.request)) } : undefined;
   }
 
@@ -112,7 +121,7 @@ export function createLogin(parts: LoginParts): Pick<Sessions, "login" | "comple
 
   return {
     async login(shown, options) {
-      const user = await check(shown, options.remoteAddress);
+      const user = await check(shown, options);
       if (user.totp_enabled === 0 || shown.totpCode !== undefined)
         return { kind: "session", ...(await start(user, options)) };
       if (options.inOneStep)
@@ -122,7 +131,7 @@ export function createLogin(parts: LoginParts): Pick<Sessions, "login" | "comple
       return challenge(user, options);
     },
 
-    async completeTotp({ username, challenge: secret, code }, { lifetimeMs } = {}) {
+    async completeTotp({ username, challenge: secret, code }, { lifetimeMs, describe } = {}) {
       const hash = sha256Hex(secret);
       const pending = await findChallenge(hash, username);
       if (!pending) throw wrongCredentials();
@@ -132,7 +141,16 @@ export function createLogin(parts: LoginParts): Pick<Sessions, "login" | "comple
         (await totp.accept(user, code)) ? user : undefined,
       );
       if (!(await useUp(hash))) throw wrongCredentials();
-      const { issued, refreshToken } = await start(user, { ...options, lifetimeMs: lifetimeMs ?? options.lifetimeMs });
+      const chosen = { ...options, describe, lifetimeMs: lifetimeMs ?? options.lifetimeMs };
+      const { issued, refreshToken } = await start(user, chosen);
+      return { ...issued, refreshToken };
+    },
+
+    async open(userId, options) {
+      if (!options.refresh) return sessions.open(userId, options);
+      const user = await db.selectFrom("users").selectAll().where("id", "=", userId).executeTakeFirst();
+      if (user?.state !== "active") throw badCredential();
+      const { issued, refreshToken } = await start(user, options);
       return { ...issued, refreshToken };
     },
   };

@@ -40,15 +40,8 @@ export function requireEmail(email: string): void {
   throw new YardError("invalid", `${JSON.stringify(email.slice(0, 80))} is no e-mail address.`, { field: "email" });
 }
 
+/** `min` is what holds as long as nobody has set another: see account-policy.ts. */
 export const passwordLimits = { min: 6, max: 1_024 } as const;
-
-export function requirePassword(password: string): void {
-  if (password.length >= passwordLimits.min && password.length <= passwordLimits.max) return;
-  const { min, max } = passwordLimits;
-  throw new YardError("invalid", `A password has ${min} to ${max} characters; this one has ${password.length}.`, {
-    field: "password",
-  });
-}
 
 /** Of the MD5 of a password. */
 export function requireDigest(digest: string): void {

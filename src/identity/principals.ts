@@ -1,6 +1,7 @@
 /** Makes the Principal of a credential from what is stored at this moment: state of the user, roles, teams. */
 import type { Kysely } from "kysely";
 import type { Schema } from "../platform/db/schema.ts";
+import { parseHostTags } from "./host-tags.ts";
 import { parsePermissions } from "./permission-lists.ts";
 import { permissions as allPermissions } from "./permissions.ts";
 import type { Principal } from "./principal.ts";
@@ -8,14 +9,15 @@ import type { Principal } from "./principal.ts";
 interface Holder {
   readonly id: string;
   readonly username: string;
+  readonly host_tags: string | null;
 }
 
-/** @param atMost an API key's own list: it narrows what the roles grant, and never widens it */
+/** @param limits lists of an API key: each narrows what the roles grant, and none widens it */
 export async function loadPrincipal(
   db: Kysely<Schema>,
   holder: Holder,
   credential: Principal["credential"],
-  atMost: readonly string[] | null = null,
+  limits: readonly (readonly string[])[] = [],
 ): Promise<Principal> {
   const roles = await db
     .selectFrom("user_roles")
@@ -36,7 +38,8 @@ export async function loadPrincipal(
     username: holder.username,
     teams: new Map(memberships.map((membership) => [membership.name, membership.role])),
     roles: roles.map((role) => role.role_name),
-    ...narrow(granted, atMost),
+    hostTags: parseHostTags(holder.host_tags),
+    ...narrow(granted, limits),
     credential,
   };
 }
@@ -44,16 +47,15 @@ export async function loadPrincipal(
 /** `*` stands for every permission, also for names that only an API knows. */
 export function narrow(
   granted: readonly string[],
-  atMost: readonly string[] | null,
+  limits: readonly (readonly string[])[],
 ): { permissions: ReadonlySet<string>; isAdmin: boolean } {
-  const grantsAll = granted.includes("*");
-  const asksAll = atMost === null || atMost.includes("*");
-  if (asksAll) {
-    const named = granted.filter((permission) => permission !== "*");
-    return { permissions: new Set(grantsAll ? [...allPermissions, ...named] : named), isAdmin: grantsAll };
-  }
-  return {
-    permissions: new Set(grantsAll ? atMost : atMost.filter((permission) => granted.includes(permission))),
-    isAdmin: false,
-  };
+  const held = limits.reduce(common, granted);
+  const isAdmin = held.includes("*");
+  const named = held.filter((permission) => permission !== "*");
+  return { permissions: new Set(isAdmin ? [...allPermissions, ...named] : named), isAdmin };
+}
+
+function common(granted: readonly string[], atMost: readonly string[]): readonly string[] {
+  if (atMost.includes("*")) return granted;
+  return granted.includes("*") ? atMost : atMost.filter((permission) => granted.includes(permission));
 }

@@ -12,10 +12,12 @@ export function createPurge({
   database,
   clock,
   lockout,
+  tickets,
 }: {
   database: Database;
   clock: Clock;
   lockout: Lockout;
+  tickets: { purge(limit: number): Promise<number> };
 }): () => Promise<number> {
   const db = database.kysely;
 
@@ -41,7 +43,7 @@ export function createPurge({
 
   return async () => {
     let purged = await purgeChallenges();
-    for (const purgeBatch of [purgeSessions, () => lockout.purge(batchRows)]) {
+    for (const purgeBatch of [purgeSessions, () => tickets.purge(batchRows), () => lockout.purge(batchRows)]) {
       for (let batch = 0, rows = batchRows; rows === batchRows && batch < maxBatches; batch++) {
         rows = await purgeBatch();
         purged += rows;

@@ -103,6 +103,63 @@ eachDialect("refresh tokens", (open) => {
     });
   }
 
+  test("where there is no grace, one of those who race wins, and the family ends", async () => {
+    await using identity = await openWithAda(open());
+    const replicas = [identity, await identity.replica()];
+    const { refreshToken, sessionId } = await family(identity);
+    const outcomes = await Promise.allSettled(
+      [0, 1, 2, 3].map((index) => replicas[index % 2]!.sessions.refresh(refreshToken, { isStrict: true })),
+    );
+    const [won, ...others] = outcomes.filter((outcome) => outcome.status === "fulfilled");
+    assert.ok(won && others.length === 0);
+    await assertRevoked(identity, { token: won.value.issued.token, refreshToken: won.value.refreshToken });
+    const plain = await identity.sessions.refresh("ryr_unknown").catch((error: Error) => error.message);
+    const reused = outcomes.map((outcome) => (outcome.status === "rejected" ? String(outcome.reason.message) : ""));
+    assert.ok(reused.some((message) => message !== "" && message !== plain));
+    assert.equal(await countRows(identity), 2, sessionId);
+  });
+
+  test("a family ends when it is idle for too long, and at its end in any case", async () => {
+    await using identity = await openWithAda(open());
+    const { clock, sessions, authenticator } = identity;
+    const minute = 60_000;
+    const refresh = { lifetimeMs: 150 * minute, idleMs: 60 * minute };
+    const logIn = async () => {
+      const login = await sessions.login({ username: "ada", password: testPassword }, { api: "test", refresh });
+      assert.ok(login.kind === "session" && login.refreshToken);
+      return { token: login.issued.token, refreshToken: login.refreshToken, userId: login.issued.user.id };
+    };
+    let { refreshToken, userId } = await logIn();
+    for (const _ of [50, 100]) {
+      clock.advance(50 * minute);
+      const next = await sessions.refresh(refreshToken, { lifetimeMs: 15 * minute });
+      assert.equal(next.issued.expiresAt - clock.now(), 15 * minute);
+      refreshToken = next.refreshToken;
+    }
+    const [listed] = await sessions.ofUser(userId);
+    assert.equal((listed?.expiresAt ?? 0) - (listed?.createdAt ?? 0), 150 * minute);
+    clock.advance(50 * minute);
+    await assert.rejects(sessions.refresh(refreshToken), isRefused, "the end");
+    assert.deepEqual(await sessions.ofUser(userId), []);
+
+    const idle = await logIn();
+    await authenticator.authenticate(idle.token);
+    clock.advance(60 * minute);
+    await assertRevoked(identity, idle);
+  });
+
+  test("any token of a family ends it, and what is none ends nothing", async () => {
+    await using identity = await openWithAda(open());
+    const first = await family(identity);
+    const second = await identity.sessions.refresh(first.refreshToken);
+    for (const wrong of ["", "ryr_unknown", first.token])
+      assert.equal(await identity.sessions.endFamily(wrong), undefined);
+    const ended = await identity.sessions.endFamily(first.refreshToken);
+    assert.deepEqual([ended?.username, ended?.sessionId], ["ada", first.sessionId]);
+    await assertRevoked(identity, { token: second.issued.token, refreshToken: second.refreshToken });
+    assert.equal(await identity.sessions.endFamily(second.refreshToken), undefined);
+  });
+
   test("a refresh token is no access token, an access token no refresh token, and neither is stored readably", async () => {
     await using identity = await openWithAda(open());
     const { token, refreshToken } = await family(identity);

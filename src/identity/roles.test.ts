@@ -20,6 +20,23 @@ eachDialect("roles", (open) => {
     assert.equal(again.has("usermgr"), false);
   });
 
+  test("a role is made once, and changed where there is one; it may be shown as something else", async () => {
+    await using identity = await openTestIdentity(open());
+    const { roles } = identity;
+    const role = { name: "ops", displayName: "Operations", permissions: [] };
+    await assert.rejects(roles.change(role), refused("not_found"));
+    await roles.create(role);
+    await assert.rejects(roles.create(role), refused("conflict"));
+    await roles.change({ ...role, permissions: ["apps.run"] });
+    await roles.set("ops", ["apps.view"]);
+    const listed = await roles.list();
+    assert.deepEqual(
+      listed.find(({ name }) => name === "ops"),
+      { ...role, permissions: ["apps.view"] },
+    );
+    assert.equal(listed.find(({ name }) => name === "operator")?.displayName, "Operator");
+  });
+
   test("an empty list deletes; what does not exist can't be deleted", async () => {
     await using identity = await openTestIdentity(open());
     await identity.roles.set("ops", ["apps.run"]);

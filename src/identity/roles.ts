@@ -7,9 +7,10 @@ import { YardError } from "../platform/errors.ts";
 import { keepAnAdministrator } from "./administrators.ts";
 import type { Changes } from "./changes.ts";
 import { requireMayChangeRole } from "./grants.ts";
-import type { OnBehalf, Roles } from "./identity.ts";
-import { requireRoleName } from "./names.ts";
+import type { OnBehalf, Role, Roles } from "./identity.ts";
+import { requireRoleName, requireText } from "./names.ts";
 import { formatPermissions, parsePermissions } from "./permission-lists.ts";
+import { builtinRoleNames } from "./permissions.ts";
 
 export const adminRole = "admin";
 const maxRoles = 1_000;
@@ -47,43 +48,86 @@ export function createRoles({
       const { numDeletedRows } = await keepAnAdministrator(trx, () =>
         trx.deleteFrom("roles").where("name", "=", name).executeTakeFirstOrThrow(),
       );
-      if (numDeletedRows === 0n)
-        throw new YardError("not_found", `There is no role ${JSON.stringify(name)}.`, { field: "role" });
+      if (numDeletedRows === 0n) throw noSuchRole(name);
     });
     await changes.roleChanged(name);
   }
 
+  /** Writes a role, as `by` may. @param allowed what it may find there */
+  async function write(
+    { name, displayName, permissions }: Pick<Role, "name" | "permissions"> & Partial<Role>,
+    { by }: OnBehalf,
+    allowed: (exists: boolean) => void = () => {},
+  ): Promise<void> {
+    requireChangeable(name);
+    requireRoleName(name);
+    if (displayName !== undefined) requireText(displayName, "displayName", 128);
+    const row = {
+      permissions: formatPermissions(permissions),
+      ...(displayName !== undefined && { display_name: displayName || null }),
+      updated_at: clock.now(),
+    };
+    await database.transaction(async (trx) => {
+      const before = await trx.selectFrom("roles").select("permissions").where("name", "=", name).executeTakeFirst();
+      allowed(before !== undefined);
+      const held = before ? parsePermissions(before.permissions) : [];
+      requireMayChangeRole(by, name, { before: held, after: permissions });
+      if (!before) await requireRoom(trx);
+      await keepAnAdministrator(trx, () =>
+        trx
+          .insertInto("roles")
+          .values({ name, ...row })
+          .onConflict((conflict) => conflict.column("name").doUpdateSet(row))
+          .execute(),
+      );
+    });
+    await changes.roleChanged(name);
+  }
+
+  async function requireRoom(trx: Kysely<Schema>): Promise<void> {
+    const { roles } = await trx
+      .selectFrom("roles")
+      .select((count) => count.fn.countAll<number>().as("roles"))
+      .executeTakeFirstOrThrow();
+    if (roles >= maxRoles)
+      throw new YardError("precondition", `A yard has at most ${maxRoles} roles. Delete one first.`);
+  }
+
+  const rows = () => db.selectFrom("roles").selectAll().orderBy("name").limit(maxRoles).execute();
+
   return {
-    async all() {
-      const rows = await db.selectFrom("roles").selectAll().orderBy("name").limit(maxRoles).execute();
-      return new Map(rows.map((row) => [row.name, parsePermissions(row.permissions)]));
+    all: async () => new Map((await rows()).map((row) => [row.name, parsePermissions(row.permissions)])),
+
+    async list() {
+      return (await rows()).map(({ name, display_name, permissions }) => ({
+        name,
+        displayName: display_name ?? builtinRoleNames[name] ?? name,
+        permissions: parsePermissions(permissions),
+      }));
     },
 
     async set(name, permissions, { by } = {}) {
       if (permissions.length === 0) return remove(name, { by });
-      requireChangeable(name);
-      requireRoleName(name);
-      const row = { permissions: formatPermissions(permissions), updated_at: clock.now() };
-      await database.transaction(async (trx) => {
-        requireMayChangeRole(by, name, { before: await permissionsOf(trx, name), after: permissions });
-        const others = await trx
-          .selectFrom("roles")
-          .select((count) => count.fn.countAll<number>().as("roles"))
-          .where("name", "!=", name)
-          .executeTakeFirstOrThrow();
-        if (others.roles >= maxRoles)
-          throw new YardError("precondition", `A yard has at most ${maxRoles} roles. Delete one first.`);
-        await keepAnAdministrator(trx, () =>
-          trx
-            .insertInto("roles")
-            .values({ name, ...row })
-            .onConflict((conflict) => conflict.column("name").doUpdateSet(row))
-            .execute(),
-        );
+      await write({ name, permissions }, { by });
+    },
+
+    async create(role, options = {}) {
+      await write(role, options, (exists) => {
+        if (exists)
+          throw new YardError("conflict", `There is a role ${JSON.stringify(role.name)} already.`, { field: "name" });
       });
-      await changes.roleChanged(name);
+    },
+
+    async change(role, options = {}) {
+      await write(role, options, (exists) => {
+        if (!exists) throw noSuchRole(role.name);
+      });
     },
 
     delete: remove,
   };
+}
+
+function noSuchRole(name: string): YardError {
+  return new YardError("not_found", `There is no role ${JSON.stringify(name)}.`, { field: "role" });
 }

@@ -7,7 +7,7 @@ import type { Schema, SessionRow } from "../platform/db/schema.ts";
 import { YardError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Changes } from "./changes.ts";
-import type { IssuedToken, IssueOptions } from "./identity.ts";
+import type { IssuedToken, IssueOptions, RefreshLimits, Sessions } from "./identity.ts";
 import type { Principal } from "./principal.ts";
 import { badCredential, type Tokens } from "./tokens.ts";
 import { readUser, type StoredUser } from "./user-rows.ts";
@@ -34,17 +34,22 @@ export const defaultLifetimes: Lifetimes = {
 /** A session without refresh tokens outlives the token that is issued with it: without that, one that is issued a moment after the session was drafted would live for less time
  *  than was asked for. */
 const issuingMs = 60_000;
+const maxUserAgent = 512;
 
 export type StoredSession = Selectable<SessionRow>;
+
+type TokenOptions = Pick<IssueOptions, "lifetimeMs" | "describe">;
 
 export interface SessionIssuer {
   /** A session that is not stored yet. @throws {YardError} invalid (lifetime) */
   draft(user: StoredUser, options: IssueOptions): StoredSession;
   /** A token of a stored session. */
-  issue(user: StoredUser, session: StoredSession, lifetimeMs?: number): Promise<IssuedToken>;
+  issue(user: StoredUser, session: StoredSession, options?: TokenOptions): Promise<IssuedToken>;
+  /** @throws {YardError} unauthenticated */
+  open(userId: string, options: IssueOptions): Promise<IssuedToken>;
   /** @throws {YardError} unauthenticated */
   renew(principal: Principal, options: IssueOptions): Promise<IssuedToken>;
-  revoke(sessionId: string): Promise<void>;
+  revoke: Sessions["revoke"];
   revokeAllOf(userId: string): Promise<void>;
 }
 
@@ -71,20 +76,28 @@ export function createSessions(parts: SessionParts): SessionIssuer {
   function draft(user: StoredUser, options: IssueOptions): StoredSession {
     const now = clock.now();
     const tokenMs = requireLifetime(options.lifetimeMs ?? lifetimes.tokenMs);
+    const limits = limitsOf(options, lifetimes);
+    const endsAt = wholeSecond(now + (limits?.lifetimeMs ?? tokenMs + issuingMs));
     return {
       id: newId("ses", now),
       user_id: user.id,
       audience: options.audience ?? parts.audience,
       api: options.api,
       remote_address: options.remoteAddress ?? null,
+      user_agent: options.userAgent?.replaceAll("\0", "").slice(0, maxUserAgent) ?? null,
       created_at: now,
-      expires_at: wholeSecond(now + (options.refresh ? lifetimes.refreshFamilyMs : tokenMs + issuingMs)),
+      ...idleLimit(endsAt, limits?.idleMs ?? null, now),
       revoked_at: null,
     };
   }
 
-  async function issue(user: StoredUser, session: StoredSession, lifetimeMs?: number): Promise<IssuedToken> {
+  async function issue(
+    user: StoredUser,
+    session: StoredSession,
+    { lifetimeMs, describe }: TokenOptions = {},
+  ): Promise<IssuedToken> {
     const account = await readUser(db, user);
+    const details = await describe?.(account);
     const issuedAt = clock.now();
     const expiresAt = Math.min(
       session.expires_at,
@@ -101,8 +114,9 @@ export function createSessions(parts: SessionParts): SessionIssuer {
       roles: account.roles,
       issuedAt,
       expiresAt,
+      ...details,
     });
-    return { token, sessionId, issuedAt, expiresAt, audience, user: account };
+    return { token, sessionId, issuedAt, expiresAt, audience, user: account, teamId: details?.teamId };
   }
 
   async function renew(principal: Principal, options: IssueOptions): Promise<IssuedToken> {
@@ -117,16 +131,32 @@ export function createSessions(parts: SessionParts): SessionIssuer {
       return { user, session };
     });
     await changes.sessionRevoked(held.sessionId);
-    return issue(user, session, options.lifetimeMs ?? lifetimes.tokenMs);
+    return issue(user, session, { ...options, lifetimeMs: options.lifetimeMs ?? lifetimes.tokenMs });
+  }
+
+  async function open(userId: string, options: IssueOptions): Promise<IssuedToken> {
+    const user = await db.selectFrom("users").selectAll().where("id", "=", userId).executeTakeFirst();
+    if (user?.state !== "active") throw badCredential();
+    const session = draft(user, options);
+    // First the token, which is worth nothing yet: whoever describes it may refuse. A lock that comes now ends it by its epoch.
+    const issued = await issue(user, session, { ...options, lifetimeMs: options.lifetimeMs ?? lifetimes.tokenMs });
+    await db.insertInto("sessions").values(session).execute();
+    return issued;
   }
 
   return {
     draft,
     issue,
+    open,
     renew,
 
-    async revoke(sessionId) {
-      await endSession(db, sessionId, clock.now());
+    async revoke(sessionId, { ofUser } = {}) {
+      const hasEnded = await endSession(db, sessionId, clock.now(), ofUser);
+      if (!hasEnded && ofUser !== undefined)
+        throw new YardError(
+          "not_found",
+          `${JSON.stringify(sessionId.slice(0, 80))} is no session of yours that goes on.`,
+        );
       await changes.sessionRevoked(sessionId);
     },
 
@@ -145,14 +175,35 @@ export function createSessions(parts: SessionParts): SessionIssuer {
   };
 }
 
+/** When a session ends unless it is refreshed before. @param endsAt the latest */
+export function idleLimit(
+  endsAt: number,
+  idleMs: number | null,
+  now: number,
+): Pick<StoredSession, "expires_at" | "idle_ms" | "ends_at"> {
+  if (idleMs === null) return { expires_at: endsAt, idle_ms: null, ends_at: null };
+  return { expires_at: Math.min(endsAt, wholeSecond(now + idleMs)), idle_ms: idleMs, ends_at: endsAt };
+}
+
+function limitsOf({ refresh }: IssueOptions, lifetimes: Lifetimes): RefreshLimits | undefined {
+  if (!refresh) return undefined;
+  return refresh === true ? { lifetimeMs: lifetimes.refreshFamilyMs } : refresh;
+}
+
 /** @returns whether this call ended it: of two that try at once only one does */
-export async function endSession(db: Kysely<Schema>, sessionId: string, now: number): Promise<boolean> {
-  const { numUpdatedRows } = await db
+export async function endSession(
+  db: Kysely<Schema>,
+  sessionId: string,
+  now: number,
+  ofUser?: string,
+): Promise<boolean> {
+  let session = db
     .updateTable("sessions")
     .set({ revoked_at: now })
     .where("id", "=", sessionId)
-    .where("revoked_at", "is", null)
-    .executeTakeFirstOrThrow();
+    .where("revoked_at", "is", null);
+  if (ofUser !== undefined) session = session.where("user_id", "=", ofUser).where("expires_at", ">", now);
+  const { numUpdatedRows } = await session.executeTakeFirstOrThrow();
   return numUpdatedRows > 0n;
 }
 

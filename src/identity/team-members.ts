@@ -53,7 +53,7 @@ export function createTeamMembers(parts: TeamMemberParts): Pick<Teams, "setMembe
           requireNotTheirs(team, user);
           await trx
             .insertInto("team_members")
-            .values({ team_id: team.id, user_id: user.id, role })
+            .values({ team_id: team.id, user_id: user.id, role, joined_at: clock.now() })
             .onConflict((conflict) => conflict.columns(["team_id", "user_id"]).doUpdateSet({ role }))
             .execute();
         }

@@ -13,6 +13,8 @@ interface NewTeam {
   readonly personalOf: string | null;
   /** The user who makes it. */
   readonly createdBy: string;
+  /** What it is shown as; null: its name. */
+  readonly displayName?: string | null;
   readonly now: number;
 }
 
@@ -27,24 +29,27 @@ export async function requireTeam(db: Kysely<Schema>, name: string): Promise<Sto
 /** @throws {YardError} conflict: names of teams are unique without regard to case, like those of users */
 export async function addTeam(
   trx: Kysely<Schema>,
-  { name, personalOf, createdBy, now }: Pick<StoredTeam, "name"> & NewTeam,
+  { name, personalOf, createdBy, displayName = null, now }: Pick<StoredTeam, "name"> & NewTeam,
 ): Promise<StoredTeam> {
   if (await findTeam(trx, name))
     throw new YardError("conflict", `There is a team ${name} already. Choose another name.`, { field: "team" });
   const times = { created_at: now, updated_at: now };
   const owned = { personal_of: personalOf, created_by: createdBy, storage_quota_bytes: null };
-  const team = { id: newId("team", now), name, ...owned, ...times };
+  const team = { id: newId("team", now), name, display_name: displayName, is_byoc: 0, ...owned, ...times };
   await trx.insertInto("teams").values(team).execute();
   return team;
 }
 
 export async function addPersonalTeam(
   trx: Kysely<Schema>,
-  user: { id: string; username: string },
+  { id, username, displayName }: { id: string; username: string; displayName?: string },
   now: number,
 ): Promise<void> {
-  const team = await addTeam(trx, { name: user.username, personalOf: user.id, createdBy: user.id, now });
-  await trx.insertInto("team_members").values({ team_id: team.id, user_id: user.id, role: "owner" }).execute();
+  const team = await addTeam(trx, { name: username, personalOf: id, createdBy: id, displayName, now });
+  await trx
+    .insertInto("team_members")
+    .values({ team_id: team.id, user_id: id, role: "owner", joined_at: now })
+    .execute();
 }
 
 /** Makes the user a member of exactly these shared teams. Whoever comes first into a team that does not exist owns it. */
@@ -71,6 +76,7 @@ export async function leaveAllTeams(trx: Kysely<Schema>, userId: string, now: nu
 
 /** What it has elsewhere is cleared in the background. */
 export async function removeTeam(trx: Kysely<Schema>, teamId: string, now: number): Promise<void> {
+  await trx.deleteFrom("api_keys").where("team_id", "=", teamId).execute();
   await trx.deleteFrom("teams").where("id", "=", teamId).execute();
   await noteRemovedTeam(trx, teamId, now);
 }
@@ -88,7 +94,7 @@ async function join(trx: Kysely<Schema>, userId: string, name: string, now: numb
   const team = existing ?? (await addTeam(trx, { name, personalOf: null, createdBy: userId, now }));
   await trx
     .insertInto("team_members")
-    .values({ team_id: team.id, user_id: userId, role: existing ? "member" : "owner" })
+    .values({ team_id: team.id, user_id: userId, role: existing ? "member" : "owner", joined_at: now })
     .onConflict((conflict) => conflict.columns(["team_id", "user_id"]).doNothing())
     .execute();
 }
@@ -131,6 +137,6 @@ function sharedTeamsOf(trx: Kysely<Schema>, userId: string): Promise<{ id: strin
     .execute();
 }
 
-function findTeam(trx: Kysely<Schema>, name: string): Promise<StoredTeam | undefined> {
+export function findTeam(trx: Kysely<Schema>, name: string): Promise<StoredTeam | undefined> {
   return trx.selectFrom("teams").selectAll().where(sql<string>`lower(name)`, "=", nameKey(name)).executeTakeFirst();
 }

@@ -51,8 +51,12 @@ export function createTeams({
       requireTeamName(name);
       const team = await database.transaction(async (trx) => {
         if (withinQuota) await requireRoomForTeam(trx, userId);
-        const team = await addTeam(trx, { name, personalOf: null, createdBy: userId, now: clock.now() });
-        await trx.insertInto("team_members").values({ team_id: team.id, user_id: userId, role: "owner" }).execute();
+        const now = clock.now();
+        const team = await addTeam(trx, { name, personalOf: null, createdBy: userId, now });
+        await trx
+          .insertInto("team_members")
+          .values({ team_id: team.id, user_id: userId, role: "owner", joined_at: now })
+          .execute();
         return readTeam(trx, team.id);
       });
       await changes.userChanged(userId);
@@ -65,7 +69,7 @@ export function createTeams({
         const user = await requireRow(trx, username);
         await trx
           .insertInto("team_members")
-          .values({ team_id: team.id, user_id: user.id, role })
+          .values({ team_id: team.id, user_id: user.id, role, joined_at: clock.now() })
           .onConflict((conflict) => conflict.columns(["team_id", "user_id"]).doUpdateSet({ role }))
           .execute();
         await requireOwner(trx, team);

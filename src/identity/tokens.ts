@@ -25,6 +25,7 @@ const Claims = Type.Object({
   roles: Type.Array(Type.String()),
   iat: Type.Integer(),
   exp: Type.Integer(),
+  team: Type.Optional(Type.String()),
 });
 export type TokenClaims = Type.Static<typeof Claims>;
 
@@ -39,6 +40,10 @@ export interface TokenRequest {
   /** Milliseconds; a token counts in whole seconds. */
   readonly issuedAt: number;
   readonly expiresAt: number;
+  /** The id of the team that it speaks for, where one was asked for. */
+  readonly teamId?: string;
+  /** What clients read in it by themselves, and nobody here believes. It may be another name, too; all other claims of the yard win. */
+  readonly shown?: Readonly<Record<string, unknown>>;
 }
 
 export interface Tokens {
@@ -61,9 +66,11 @@ export function createTokens(parts: { keys: SigningKeys; issuer: string; clock: 
     sign(request) {
       return new SignJWT({
         name: request.username,
+        ...request.shown,
         sid: request.sessionId,
         epoch: request.epoch,
         roles: [...request.roles],
+        team: request.teamId,
       })
         .setProtectedHeader(header)
         .setIssuer(issuer)

@@ -6,14 +6,16 @@ import type { SecretBox } from "../platform/crypto/secret-box.ts";
 import type { Database } from "../platform/db/database.ts";
 import { YardError } from "../platform/errors.ts";
 import type { Changes } from "./changes.ts";
+import { requireWithinReach } from "./grants.ts";
 import type { Totp } from "./identity.ts";
+import type { RecoveryCodes } from "./recovery-codes.ts";
 import { requireRowById, type StoredUser } from "./user-rows.ts";
 
 const settings = { algorithm: "SHA1", digits: 6, period: 30 } as const;
 const secretBytes = 20; // RFC 4226 section 4; 32 characters of base 32
 
 export interface TotpService extends Totp {
-  /** Whether the code is right and of a step that was not used before; then it is used now. */
+  /** Whether the code is right and of a step that was not used before, or a recovery code; then it is used now. */
   accept(user: StoredUser, code: string): Promise<boolean>;
 }
 
@@ -23,8 +25,9 @@ export function createTotp(parts: {
   secretBox: SecretBox;
   changes: Changes;
   issuer: string;
+  recoveryCodes: RecoveryCodes;
 }): TotpService {
-  const { database, clock, secretBox, changes, issuer } = parts;
+  const { database, clock, secretBox, changes, issuer, recoveryCodes } = parts;
   const db = database.kysely;
   const placeOf = (userId: string) => `users.totp_secret:${userId}`;
 
@@ -39,7 +42,7 @@ export function createTotp(parts: {
 
   async function accept(user: StoredUser, code: string): Promise<boolean> {
     const step = stepOf(user, code);
-    if (step === undefined) return false;
+    if (step === undefined) return user.totp_enabled === 1 && recoveryCodes.use(user.id, code);
     const { numUpdatedRows } = await db
       .updateTable("users")
       .set({ totp_last_step: step })
@@ -80,25 +83,33 @@ export function createTotp(parts: {
       if (user.totp_secret === null)
         throw new YardError("precondition", "There is no TOTP secret yet. Ask for one first.");
       if (stepOf(user, code) === undefined) throw wrongCode();
-      const { numUpdatedRows } = await db
-        .updateTable("users")
-        .set({ totp_enabled: 1, updated_at: clock.now() })
-        .where("id", "=", userId)
-        .where("totp_secret", "=", user.totp_secret) // not a newer one, whose code nobody has shown
-        .executeTakeFirstOrThrow();
-      if (numUpdatedRows === 0n) throw wrongCode();
+      const codes = await database.transaction(async (trx) => {
+        const { numUpdatedRows } = await trx
+          .updateTable("users")
+          .set({ totp_enabled: 1, updated_at: clock.now() })
+          .where("id", "=", userId)
+          .where("totp_secret", "=", user.totp_secret) // not a newer one, whose code nobody has shown
+          .executeTakeFirstOrThrow();
+        if (numUpdatedRows === 0n) throw wrongCode();
+        return recoveryCodes.renew(trx, userId);
+      });
       await changes.userChanged(userId);
+      return { recoveryCodes: codes };
     },
 
     async disable(userId, { by } = {}) {
-      const { username } = await requireRowById(db, userId);
-      if (by && !by.isAdmin && by.userId !== userId)
-        throw new YardError("forbidden", `Only an administrator may switch off the TOTP of ${username}.`);
-      await db
-        .updateTable("users")
-        .set({ totp_secret: null, totp_enabled: 0, totp_last_step: 0, updated_at: clock.now() })
-        .where("id", "=", userId)
-        .execute();
+      await database.transaction(async (trx) => {
+        const user = await requireRowById(trx, userId);
+        if (by && !by.isAdmin && by.userId !== userId)
+          throw new YardError("forbidden", `Only an administrator may switch off the TOTP of ${user.username}.`);
+        await requireWithinReach(trx, by, user);
+        await trx
+          .updateTable("users")
+          .set({ totp_secret: null, totp_enabled: 0, totp_last_step: 0, updated_at: clock.now() })
+          .where("id", "=", userId)
+          .execute();
+        await recoveryCodes.forget(trx, userId);
+      });
       await changes.userChanged(userId);
     },
   };

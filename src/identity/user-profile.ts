@@ -2,12 +2,13 @@
 import type { Kysely, Selectable } from "kysely";
 import type { Schema, UserRow } from "../platform/db/schema.ts";
 import { YardError } from "../platform/errors.ts";
+import { formatHostTags, requireHostTags } from "./host-tags.ts";
 import type { UserChanges } from "./identity.ts";
 import { nameKey, requireAtMost, requireEmail, requireRoleName, requireTeamName, requireText } from "./names.ts";
 
 type ProfileColumns = Pick<
   Selectable<UserRow>,
-  "email" | "email_key" | "display_name" | "exec_user" | "metadata" | "state" | "is_retired"
+  "email" | "email_key" | "display_name" | "exec_user" | "metadata" | "state" | "is_retired" | "host_tags"
 >;
 
 const maxRoles = 64;
@@ -15,7 +16,7 @@ const maxTeams = 64;
 
 /** @throws {YardError} invalid, with the field at fault */
 export function requireProfile(profile: UserChanges): void {
-  const { email, displayName = "", execUser = "", metadata, roles = [], teams = [] } = profile;
+  const { email, displayName = "", execUser = "", metadata, roles = [], teams = [], hostTags = [] } = profile;
   if (email) requireEmail(email);
   requireText(displayName, "displayName", 256);
   requireText(execUser, "execUser", 64);
@@ -24,6 +25,7 @@ export function requireProfile(profile: UserChanges): void {
   requireAtMost(teams, "teams", maxTeams);
   roles.forEach(requireRoleName);
   teams.forEach(requireTeamName);
+  requireHostTags(hostTags);
 }
 
 /** The columns of the given fields alone; an empty e-mail address is none. */
@@ -34,12 +36,14 @@ export function profileColumns({
   metadata,
   locked,
   retired,
+  hostTags,
 }: UserChanges): Partial<ProfileColumns> {
   return {
     ...(email !== undefined && { email: email || null, email_key: email ? nameKey(email) : null }),
     ...(displayName !== undefined && { display_name: displayName }),
     ...(execUser !== undefined && { exec_user: execUser }),
     ...(metadata !== undefined && { metadata }),
+    ...(hostTags !== undefined && { host_tags: formatHostTags(requireHostTags(hostTags)) }),
     ...(locked !== undefined && { state: locked ? "locked" : "active", is_retired: 0 }),
     ...(retired && { state: "locked", is_retired: 1 }),
   };

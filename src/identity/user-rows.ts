@@ -1,7 +1,8 @@
 /** Reading users: rows of the database as the `User` that APIs see. Never a verifier or a secret among it. */
-import type { Kysely, Selectable } from "kysely";
+import { type Kysely, type Selectable, sql } from "kysely";
 import type { Schema, UserRow } from "../platform/db/schema.ts";
 import { YardError } from "../platform/errors.ts";
+import { parseHostTags } from "./host-tags.ts";
 import type { User } from "./identity.ts";
 import { isName, nameKey } from "./names.ts";
 
@@ -54,6 +55,23 @@ export async function readUsers(db: Kysely<Schema>): Promise<readonly User[]> {
   return rows.map((row) => toUser(row, roles.get(row.id) ?? [], teams.get(row.id) ?? []));
 }
 
+const mostFound = 10;
+
+export async function searchByEmail(db: Kysely<Schema>, prefix: string) {
+  // No LIKE: SQLite's knows no case, and both give two characters a meaning.
+  const beginning = sql<string>`substr(email_key, 1, ${sql.lit([...prefix].length)})`;
+  const rows = await db
+    .selectFrom("users")
+    .select(["id", "email"])
+    .where("email_key", "is not", null)
+    .where(beginning, "=", prefix)
+    .where("state", "!=", "deleted")
+    .orderBy("email_key")
+    .limit(mostFound)
+    .execute();
+  return rows.map(({ id, email }) => ({ id, email: email! }));
+}
+
 function rolesOf(db: Kysely<Schema>) {
   return db.selectFrom("user_roles").select(["user_id", "role_name"]).orderBy("role_name");
 }
@@ -89,6 +107,7 @@ function toUser(
     metadata: row.metadata,
     roles: roles.map((role) => role.role_name),
     teams: personalFirst.map((team) => team.name),
+    hostTags: parseHostTags(row.host_tags),
     createdAt: row.created_at,
   };
 }

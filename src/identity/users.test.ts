@@ -33,6 +33,7 @@ eachDialect("users", (open) => {
         hasTotpSecret: false,
         roles: ["later", "view"],
         teams: ["ada", "lab", "zoo"],
+        hostTags: [],
       },
     });
     assert.deepEqual(await identity.users.get("ADA"), ada);

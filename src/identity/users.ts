@@ -9,14 +9,17 @@ import { newId } from "../platform/ids.ts";
 import { keepAnAdministrator } from "./administrators.ts";
 import type { Changes } from "./changes.ts";
 import type { Credentials } from "./credentials.ts";
-import { requireMayGive, requireWithinReach } from "./grants.ts";
-import type { NewUser, OnBehalf, User, UserChanges, Users } from "./identity.ts";
+import { requireMayActAs, requireMayGive, requireWithinReach } from "./grants.ts";
+import type { NewUser, OnBehalf, SecretOptions, User, UserChanges, Users } from "./identity.ts";
+import { addLink, takenLink } from "./links.ts";
 import type { Lockout } from "./lockout.ts";
-import { nameKey, requireDigest, requirePassword, requireUsername } from "./names.ts";
+import { nameKey, requireDigest, requireUsername } from "./names.ts";
+import { type PasswordRules, requirePassword } from "./password-rules.ts";
 import { announceEnded, endSessionsOf } from "./sessions.ts";
 import { addPersonalTeam, leaveAllTeams, setSharedTeams } from "./team-rows.ts";
 import { profileColumns, requireFreeNames, requireProfile, setRoles } from "./user-profile.ts";
-import { readUser, readUsers, requireRow, requireRowById, type StoredUser } from "./user-rows.ts";
+import { readUser, readUsers, requireRow, requireRowById, type StoredUser, searchByEmail } from "./user-rows.ts";
+import { vouchedColumns } from "./vouched-emails.ts";
 
 export interface UserParts {
   database: Database;
@@ -24,13 +27,16 @@ export interface UserParts {
   credentials: Credentials;
   lockout: Lockout;
   changes: Changes;
+  /** What every new password must be. */
+  passwordRules(): Promise<PasswordRules>;
 }
 
 export function createUsers(parts: UserParts): Users {
-  const { database, clock, credentials, lockout, changes } = parts;
+  const { database, clock, credentials, lockout, changes, passwordRules } = parts;
   const db = database.kysely;
 
-  async function create(user: NewUser, { by }: OnBehalf = {}): Promise<User> {
+  async function create(asked: NewUser, { by }: OnBehalf = {}): Promise<User> {
+    const user = { ...asked, hostTags: asked.hostTags ?? by?.hostTags ?? [] };
     requireUsername(user.username);
     requireProfile(user);
     const now = clock.now();
@@ -43,14 +49,16 @@ export function createUsers(parts: UserParts): Users {
       created_at: now,
       updated_at: now,
     };
-    const row: StoredUser = { ...blankUser, ...profileColumns(user), ...verifiers, ...named };
+    const vouched = vouchedColumns(user.email, { by, isVerified: user.isEmailVerified });
+    const row: StoredUser = { ...blankUser, ...profileColumns(user), ...vouched, ...verifiers, ...named };
     return database
       .transaction(async (trx) => {
         await requireMayGive(trx, by, user);
         await requireFreeNames(trx, row);
         await trx.insertInto("users").values(row).execute();
         await setRoles(trx, id, user.roles ?? []);
-        await addPersonalTeam(trx, row, now);
+        await addPersonalTeam(trx, { ...row, displayName: user.personalTeam }, now);
+        if (user.link) await addLink(trx, id, user.link, now);
         await setSharedTeams(trx, id, user.teams ?? [], now);
         return readUser(trx, row);
       })
@@ -65,7 +73,8 @@ export function createUsers(parts: UserParts): Users {
         const row = await requireRow(trx, username);
         await requireWithinReach(trx, by, row);
         await requireMayGive(trx, by, asked, await readUser(trx, row));
-        const updated = { ...row, ...profileColumns(asked), updated_at: now };
+        const vouched = vouchedColumns(asked.email, { by, before: row.email_key });
+        const updated = { ...row, ...profileColumns(asked), ...vouched, updated_at: now };
         await requireFreeNames(trx, updated);
         const expelled = asked.locked || asked.retired ? await expel(trx, row, now) : { columns: {}, ended: [] };
         await keepAnAdministrator(trx, async () => {
@@ -96,7 +105,7 @@ export function createUsers(parts: UserParts): Users {
   /** What tells later whether a secret is right; none, as long as there is none. @throws {YardError} invalid, too_many */
   async function verifiersOf(userId: string, { password, digest }: Pick<NewUser, "password" | "digest">) {
     if (password !== undefined) {
-      requirePassword(password);
+      requirePassword(password, await passwordRules());
       return credentials.verifiersFor(userId, password);
     }
     if (digest === undefined) return noVerifiers;
@@ -107,13 +116,15 @@ export function createUsers(parts: UserParts): Users {
   async function setSecret(
     username: string,
     secret: Pick<NewUser, "password" | "digest">,
-    keepSessionId: string | undefined,
+    { keepSessionId, by }: SecretOptions = {},
   ): Promise<void> {
     const { id } = await requireRow(db, username);
     const verifiers = await verifiersOf(id, secret);
     const now = clock.now();
     const ended = await database.transaction(async (trx) => {
-      const { columns, ended } = await expel(trx, await requireRowById(trx, id), now, keepSessionId);
+      const row = await requireRowById(trx, id);
+      await requireMayActAs(trx, by, row);
+      const { columns, ended } = await expel(trx, row, now, keepSessionId);
       await trx
         .updateTable("users")
         .set({ ...verifiers, ...columns, updated_at: now })
@@ -128,6 +139,7 @@ export function createUsers(parts: UserParts): Users {
     get: async (username) => readUser(db, await requireRow(db, username)),
     getById: async (id) => readUser(db, await requireRowById(db, id)),
     list: () => readUsers(db),
+    searchByEmail: (prefix) => searchByEmail(db, prefix),
     create,
     update,
 
@@ -139,6 +151,7 @@ export function createUsers(parts: UserParts): Users {
         const { columns, ended } = await expel(trx, row, now);
         await leaveAllTeams(trx, row.id, now);
         await trx.deleteFrom("api_keys").where("user_id", "=", row.id).execute();
+        await trx.deleteFrom("user_links").where("user_id", "=", row.id).execute();
         await keepAnAdministrator(trx, () => setRoles(trx, row.id, []));
         // The row stays, so that the log can name its id, and so that apps it owned run on as the OS user that they run as.
         const { display_name, exec_user } = row;
@@ -162,8 +175,8 @@ export function createUsers(parts: UserParts): Users {
       return user;
     },
 
-    setPassword: (username, password, options) => setSecret(username, { password }, options?.keepSessionId),
-    setDigest: (username, digest, options) => setSecret(username, { digest }, options?.keepSessionId),
+    setPassword: (username, password, options) => setSecret(username, { password }, options),
+    setDigest: (username, digest, options) => setSecret(username, { digest }, options),
 
     async checkPassword(username, password) {
       await credentials.checkPassword({ username, password });
@@ -180,12 +193,14 @@ const noVerifiers = { password_hash: null, digest_hash: null };
 const blankUser = {
   ...{ email: null, email_key: null, display_name: "", exec_user: "", metadata: null },
   ...{ ...noVerifiers, totp_secret: null, totp_enabled: 0, totp_last_step: 0 },
-  ...{ state: "active" as const, token_epoch: 0, is_retired: 0, team_quota: null },
+  ...{ state: "active" as const, token_epoch: 0, is_retired: 0, team_quota: null, host_tags: null },
+  vouched_email_key: null,
 };
 
 /** The look-up before an insert finds almost every clash; the unique index finds the one of two who came at the same moment. */
 function asConflict(error: unknown): never {
   if (!isUniqueViolation(error)) throw error;
+  if (isUniqueViolation(error, "user_links.subject")) throw takenLink(error);
   const field = isUniqueViolation(error, "users.email_key") ? "email" : "username";
   throw new YardError("conflict", `Another user has this ${field} since a moment ago. Choose another.`, {
     field,

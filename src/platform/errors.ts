@@ -23,7 +23,11 @@ export interface YardErrorOptions extends ErrorOptions {
   field?: string;
   /** When to come back, in milliseconds, for `too_many`, `locked` and `unavailable`. */
   retryAfterMs?: number;
+  /** Facts that an API answers with, or decides by: the status that something was in, ids that are in the way. */
+  details?: YardErrorDetails;
 }
+
+export type YardErrorDetails = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 /** An error that a caller may see. `message` says what failed, on what, and what to do next; it holds no secret. */
 export class YardError extends Error {
@@ -31,12 +35,14 @@ export class YardError extends Error {
   readonly code: YardErrorCode;
   readonly field: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly details: YardErrorDetails | undefined;
 
   constructor(code: YardErrorCode, message: string, options: YardErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.field = options.field;
     this.retryAfterMs = options.retryAfterMs;
+    this.details = options.details;
   }
 }
 

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
@@ -117,3 +126,19 @@ function fill(path: string): void {
     for (;;) appendFileSync(path, Buffer.alloc(16 * 1024));
   });
 }
+
+test("what was meant is kept, also where the file was due to be written anew", () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "journal");
+  using written = openMap(path);
+  const long = "x".repeat(64 * 1024);
+  for (let i = 0; i < 40; i++) {
+    const entry = { set: `${long}${i % 2}`, to: i };
+    written.journal.intend(entry);
+    written.map.set(entry.set, entry.to); // applied once it is on disk
+    const copy = join(directory.path, "copy"); // as it is after a kill
+    copyFileSync(path, copy);
+    using read = openMap(copy);
+    assert.equal(read.map.get(entry.set), i);
+  }
+});

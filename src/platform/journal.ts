@@ -57,9 +57,11 @@ export function openJournal<Entry>(parts: JournalParts<Entry>): Journal<Entry> {
       ftruncateSync(fd, length); // no torn line in the middle
       throw error;
     }
-    if (length > 4 * compactedBytes && length > compactedBytes + compactAfterBytes) catchUp();
   }
 
+  const isDue = () => length > 4 * compactedBytes && length > compactedBytes + compactAfterBytes;
+
+  /** Writes the file anew from the state; a fault leaves it as it is. */
   function catchUp(): void {
     try {
       compactedBytes = rewrite(path, snapshot());
@@ -86,6 +88,7 @@ export function openJournal<Entry>(parts: JournalParts<Entry>): Journal<Entry> {
         const message = "The disk of the agent's journal is full: nothing new can be started. Free some space.";
         throw new YardError("storage_full", message, { retryAfterMs: retryMs });
       }
+      if (isDue()) catchUp(); // before: what is only meant is not in the state yet
       try {
         append(entry);
       } catch (error) {
@@ -100,6 +103,7 @@ export function openJournal<Entry>(parts: JournalParts<Entry>): Journal<Entry> {
         behind = true;
         retryLater();
       }
+      if (isDue()) catchUp();
     },
     [Symbol.dispose]() {
       clearTimeout(retry);

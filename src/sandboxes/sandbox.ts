@@ -1,7 +1,8 @@
 /** Where processes run: one narrow interface that every driver serves whole. What a driver cannot do it declares in
  *  `can`, and refuses with `precondition`; it never pretends. The interface holds plain data and streams only, so that
  *  the same one is served on this machine and through the connection to a remote host's agent (hosts/). */
-import type { Readable, Writable } from "node:stream";
+import type { Stats } from "node:fs";
+import type { Duplex, Readable, Writable } from "node:stream";
 
 /** Where a driver differs from the others, declared up front. */
 export interface Capabilities {
@@ -9,6 +10,8 @@ export interface Capabilities {
   readonly osUsers: boolean;
   /** `limits` are enforced (on this machine, now). */
   readonly limits: boolean;
+  /** False: those of sandboxes alone, and none of a process. */
+  readonly processLimits?: boolean;
   readonly terminal: boolean;
   /** Own root file system, separate from the host's. */
   readonly ownFiles: boolean;
@@ -17,13 +20,21 @@ export interface Capabilities {
   readonly diskLimit?: boolean;
   /** Absent: its sandboxes have the host's network. */
   readonly networks?: readonly NetworkMode[];
+  /** Has templates, and makes them of sandboxes. */
+  readonly templates?: boolean;
+  /** Ports inside its sandboxes are reached. */
+  readonly dial?: boolean;
+  /** All that runs in its sandboxes is told. */
+  readonly inhabitants?: boolean;
 }
 
-/** `none`: a loopback of its own and nothing else. */
-export type NetworkMode = "none";
+/** `none`: a loopback of its own and nothing else. `outbound`: besides that, connections to public addresses, and names of them; nobody reaches
+ *  it from outside but through `dial`. */
+export type NetworkMode = "none" | "outbound";
 
 export type Availability =
-  | { readonly usable: true }
+  /** `isEmulated`: no processor of this host runs its sandboxes itself, which makes them many times slower. */
+  | { readonly usable: true; readonly isEmulated?: true }
   | { readonly usable: false; readonly reason: string; readonly fix?: string };
 
 export interface Limits {
@@ -57,7 +68,8 @@ export interface SandboxHandle {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
-export type SandboxStatus = "running" | "paused" | "gone";
+/** `stopped`: nothing runs in it any more (its machine was restarted), and its files are there: `resume` starts it anew. */
+export type SandboxStatus = "running" | "paused" | "stopped" | "gone";
 
 export interface ProcessSpec {
   /** Given by the caller: starting the same id twice starts one process. Letters, digits, `_` `-` `.`; 1 to 64 of them. */
@@ -67,15 +79,28 @@ export interface ProcessSpec {
   readonly cwd?: string;
   /** Added to the sandbox's own small environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Likewise, of whoever runs the sandbox: where it is that the program runs. No name among them means anything to the programs of the host, which may see
+   *  them on the way; so none may come from a guest. Those of `env` win. */
+  readonly facts?: Readonly<Record<string, string>>;
   /** `none`: empty standard input. `open`: `stdin` may be written until it is ended. Or the whole of it as text. */
   readonly stdin?: "none" | "open" | { readonly text: string };
   /** OS user's name; needs an agent that runs as root. */
   readonly user?: string;
   readonly limits?: Limits;
   readonly terminal?: { readonly cols: number; readonly rows: number };
-  /** Output kept on disk; the oldest bytes go first, positions stay. */
+  /** `separate`: standard error has a log of its own, `Process.errors`. Both in one, in the order of arrival, if absent. */
+  readonly streams?: "merged" | "separate";
+  /** Output kept on disk, of each log; the oldest bytes go first, positions stay. */
   readonly maxOutputBytes?: number;
+  /** Kept with the process, unread: what whoever started it needs to recognise it. */
+  readonly meta?: ProcessMeta;
+  /** It is forgotten by itself this long after its end. By `forget` alone, if absent. */
+  readonly forgetAfterMs?: number;
+  /** What it has started lives on when it has ended by itself, as on a machine of one's own. It is killed then, if absent. */
+  readonly sparesGroup?: boolean;
 }
+
+export type ProcessMeta = Readonly<Record<string, unknown>>;
 
 /** How a process ended. Neither `code` nor `signal`: it ended while nobody who could know was there. */
 export interface Exit {
@@ -141,13 +166,26 @@ export const processSignals = [
 ] as const;
 export type ProcessSignal = (typeof processSignals)[number];
 
+/** Positions in the logs of a process. */
+export interface ReadPlaces {
+  readonly output?: number;
+  readonly errors?: number;
+}
+
 export interface Process {
   readonly id: string;
   readonly pid: number;
+  /** As its sandbox numbers it, where that differs from the host and the driver can tell. */
+  readonly pidInside?: number;
+  readonly meta?: ProcessMeta;
+  /** Through a host's connection: how far its logs had been followed by the last one who left. */
+  readonly leftOff?: ReadPlaces;
   readonly startedAt: number;
   /** Present if it was started with `stdin: "open"` or a terminal; ending it is end-of-file. Gone after a restart of the agent. */
   readonly stdin: Writable | undefined;
   readonly output: OutputLog;
+  /** Standard error, of a process that was started with `streams: "separate"`. */
+  readonly errors?: OutputLog;
   /** Settles once, when the process has ended, all it had in its group is gone and its output is complete. Never rejects. */
   readonly exited: Promise<Exit>;
   /** Set once `exited` has settled, where that is known without asking a remote host. */
@@ -188,6 +226,8 @@ export interface FileEntry {
   readonly modifiedAt: number;
   /** Of a symlink, as it is written there. */
   readonly target?: string;
+  /** Of a symlink that leads somewhere: where it leads in the end, absolute and without further links. */
+  readonly resolved?: string;
 }
 
 /** The files of a sandbox, as its root sees them. Paths are absolute; links lead where they lead inside, and never out. What other file systems hold
@@ -211,32 +251,91 @@ export interface SandboxFiles {
   remove(path: string): Promise<void>;
 }
 
+/** Where they are on this machine. */
+export interface LocalFiles extends SandboxFiles {
+  /** Opens a regular file, for others of this machine to reach it by the descriptor: as `read` does or, if there is a `mode`, as `write` does, which empties it
+   *  only when something comes. */
+  hold?(path: string, options?: { mode?: number }): Promise<HeldFile>;
+}
+
+export interface HeldFile extends Disposable {
+  readonly fd: number;
+  readonly status: Stats;
+}
+
 export interface Pausing {
   /** Nothing in it runs until `resume`, and nothing can be started; what it keeps is told by `can.pause`. Twice is once. */
   pause(): Promise<void>;
   resume(): Promise<void>;
 }
 
+/** What a sandbox can start from, on the host that has it. */
+export interface Template {
+  readonly name: string;
+  /** On disk. 0 for what is made of the host's own files. */
+  readonly sizeBytes: number;
+  readonly createdAt: number;
+}
+
+export interface SandboxTemplates {
+  list(): Promise<readonly Template[]>;
+  /** Makes one of a tar archive of a root file system, plain or gzipped: all of it, or nothing.
+   *  @throws {YardError} invalid (`name`, `archive`), conflict if there is one of that name, storage_full */
+  import(name: string, archive: AsyncIterable<Uint8Array>): Promise<Template>;
+  /** Does ahead what the first sandbox of it with these limits would wait for. Absent, where nothing would.
+   *  @throws {YardError} not_found (`template`), invalid (`limits`), unavailable, storage_full */
+  prepare?(name: string, limits: Limits): Promise<void>;
+  /** Nothing, if there is none. What was started from it goes on, and what it needs of it goes with the last of these.
+   *  @throws {YardError} precondition, for one that the driver itself has */
+  remove(name: string): Promise<void>;
+}
+
+/** Something that runs in a sandbox, whoever has started it. */
+export interface Inhabitant {
+  /** As the sandbox numbers it. */
+  readonly pid: number;
+  /** Program and arguments as it shows them now, cut where they are long. */
+  readonly argv: readonly string[];
+}
+
+export interface Inhabitants {
+  /** All but what is there only to keep the sandbox, oldest first. */
+  list(): Promise<readonly Inhabitant[]>;
+  /** To that process alone. @throws {YardError} not_found */
+  signal(pid: number, signal: ProcessSignal): Promise<void>;
+}
+
 export interface Sandbox {
   readonly handle: SandboxHandle;
-  /** Present where the driver has them (`can.ownFiles`), and where it is reached without a connection. */
+  /** Present where `can.inhabitants`. */
+  readonly inhabitants?: Inhabitants;
+  /** Present where the driver has them (`can.ownFiles`). */
   readonly files?: SandboxFiles;
-  /** Present unless `can.pause` is `none`; likewise. */
+  /** Present unless `can.pause` is `none`. */
   readonly pausing?: Pausing;
   usage?(): Promise<SandboxUsage>;
+  /** Makes a template of its files as they are, which then go on by themselves. Present where `can.templates`; also of a paused one.
+   *  @throws {YardError} invalid (`name`), conflict if there is one of that name, storage_full */
+  capture?(name: string): Promise<Template>;
+  /** A TCP connection to a port inside, also to one that listens on its loopback alone. Present where `can.dial`.
+   *  @throws {YardError} unavailable, if nothing listens there; precondition, while it is paused */
+  dial?(port: number): Promise<Duplex>;
   /** @throws {YardError} invalid (`field` of the spec), precondition (a limit or user that cannot be had here), storage_full */
   exec(spec: ProcessSpec): Promise<Process>;
   /** Running and ended ones, until they are forgotten. */
   processes(): Promise<readonly Process[]>;
   /** Ends the process if it runs, and deletes its output. */
   forget(processId: string): Promise<void>;
-  /** Ends everything in it, and leaves nothing behind: no process, mount, cgroup, file or descriptor. */
+  /** Ends everything in it: resolves once nothing runs or can be reached any more. It leaves nothing behind: no process, mount, cgroup, file or
+   *  descriptor; what takes a moment to be removed is, also if the agent dies before. */
   destroy(options?: { graceMs?: number }): Promise<void>;
 }
 
 export interface SandboxDriver extends AsyncDisposable {
   readonly name: string;
   readonly can: Capabilities;
+  /** Present where `can.templates`. */
+  readonly templates?: SandboxTemplates;
   available(): Promise<Availability>;
   create(spec: SandboxSpec): Promise<Sandbox>;
   /** The sandbox behind a handle, after a restart of the agent or of the control plane: what lives is adopted, by pid and start time.
@@ -249,6 +348,14 @@ export type ProbeSpec = Pick<ProcessSpec, "argv" | "cwd" | "env" | "user">;
 
 /** A sandbox where it runs, in the agent. */
 export interface LocalSandbox extends Sandbox {
+  readonly files?: LocalFiles;
+  /** Ends all that runs in it, and keeps its files: it is `stopped` then, and resuming it starts it anew. Present where it has files of its own. What is paused
+   *  is killed without a grace. */
+  stop?(options: { graceMs: number }): Promise<void>;
+  /** As it is now, at once. */
+  status(): SandboxStatus;
+  /** A sentence, of one that is `stopped` because what it lived in has ended by itself. */
+  whyStopped?(): string | undefined;
   /** Runs a command to its end, in this sandbox. Killed with all of its process group once it has ended, the time has passed or `signal` is
    *  aborted.
    *  @throws {YardError} as `exec` */

@@ -139,7 +139,7 @@ function storable(text: string): string {
   return text.replaceAll("\0", "\uFFFD");
 }
 
-function toExecution(row: Selectable<ExecutionRow>): Execution {
+export function toExecution(row: Selectable<ExecutionRow>): Execution {
   return {
     id: row.id,
     status: row.status,

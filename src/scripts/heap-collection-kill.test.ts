@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { createTestClock } from "../identity/testing.ts";
 import { openFileBlobStore } from "../platform/blobs/file-store.ts";
 import { systemClock } from "../platform/clock.ts";
 import { openDatabase } from "../platform/db/database.ts";
 import { eachDialect } from "../platform/db/testing.ts";
+import { killAfterLines } from "../platform/testing/killed-program.ts";
 import { temporaryDirectory } from "../platform/testing/temporary-directory.ts";
 import { createHeapCollection } from "./heap-collection.ts";
 import { createHeapPacks } from "./heap-packs.ts";
@@ -25,19 +23,6 @@ const collector = (options: unknown, directory: string) => `
   const blobs = await openFileBlobStore({ directory: ${JSON.stringify(directory)}, clock });
   const collection = createHeapCollection({ database, blobs, clock, keepUsedMs: ${keepUsedMs}, mostPerPass: 7 });
   for (;;) process.stdout.write((await collection.pass()).heaps + "\\n");`;
-
-/** @returns how many heaps it has told of */
-async function killAfter(passes: number, source: string): Promise<number> {
-  const child = spawn(process.execPath, ["--input-type=module-typescript", "--eval", source], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const exited = once(child, "exit");
-  const collected: number[] = [];
-  for await (const line of createInterface({ input: child.stdout }))
-    if (collected.push(Number(line)) === passes) child.kill("SIGKILL");
-  assert.deepEqual(await exited, [null, "SIGKILL"]);
-  return collected.reduce((sum, count) => sum + count, 0);
-}
 
 eachDialect("killed heap collection", (open) => {
   test("wherever it is killed, what is kept is whole, and the next one does the rest", async () => {
@@ -64,7 +49,8 @@ eachDialect("killed heap collection", (open) => {
       }
     });
     for (const passes of [1, 3]) {
-      assert.ok((await killAfter(passes, collector(options, directory.path))) > 0);
+      const collected = (await killAfterLines(passes, collector(options, directory.path))).map(Number);
+      assert.ok(collected.some((heaps) => heaps > 0));
       const there = new Set(await look(requireSound));
       assert.ok(there.size > kept.size, "it was killed before the end");
       for (const name of kept) assert.ok(there.has(name), name);

@@ -96,6 +96,8 @@ export interface ScriptsParts {
   readonly reach?: Reach;
   /** 32 bytes of the team's own. */
   teamKey(teamId: string): Uint8Array;
+  /** Hears of each execution that begins or ends here, for who looks at lists of them. */
+  changed?(execution: { readonly id: string; readonly teamId: string }, kind: "added" | "changed"): void;
   /** Does it even on a full disk. */
   essential<T>(work: () => Promise<T>): Promise<T>;
   readonly settings: ScriptSettings;
@@ -224,6 +226,8 @@ export async function openScripts(parts: ScriptsParts): Promise<Scripts> {
       live.start({ id, teamId, begun }, (execution) => runExecution(execution, run, place, runParts));
       reserved.move(); // its run gives the place back
       await begun;
+      parts.changed?.({ id, teamId }, "added");
+      void live.find(teamId, id)?.ended.then(() => parts.changed?.({ id, teamId }, "changed"));
       return id;
     },
 

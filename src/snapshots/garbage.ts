@@ -107,34 +107,23 @@ async function forget(
 }
 
 function unusedRoots(trx: Kysely<Schema>, after: number, unusedSince: number) {
-  return trx
+  let roots = trx
     .selectFrom("snapshot_roots as roots")
     .select(["seq", "id"])
     .where("seq", ">", after)
-    .where("used_at", "<", unusedSince)
-    .where(({ not, exists, selectFrom }) =>
+    .where("used_at", "<", unusedSince);
+  for (const end of ["to_id", "from_id"] as const)
+    roots = roots.where(({ not, exists, selectFrom }) =>
       not(
         exists(
           selectFrom("snapshot_moves as moves")
             .select("moves.seq")
             .whereRef("moves.team_id", "=", "roots.team_id")
-            .whereRef("moves.to_id", "=", "roots.id"),
+            .whereRef(`moves.${end}`, "=", "roots.id"),
         ),
       ),
-    )
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom("snapshot_moves as moves")
-            .select("moves.seq")
-            .whereRef("moves.team_id", "=", "roots.team_id")
-            .whereRef("moves.from_id", "=", "roots.id"),
-        ),
-      ),
-    )
-    .orderBy("seq")
-    .limit(rowsPerStatement)
-    .execute();
+    );
+  return roots.orderBy("seq").limit(rowsPerStatement).execute();
 }
 
 /** Marks what the snapshots reach whose rows came after `seq`. @returns the newest row's */

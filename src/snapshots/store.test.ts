@@ -1,7 +1,5 @@
 /** What the store promises: teams apart, nothing lost, nothing damaged taken for sound, garbage collected and nothing else. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -11,8 +9,8 @@ import { systemClock } from "../platform/clock.ts";
 import { openDatabase } from "../platform/db/database.ts";
 import { eachDialect } from "../platform/db/testing.ts";
 import { isYardError } from "../platform/errors.ts";
+import { killAfterLines } from "../platform/testing/killed-program.ts";
 import { temporaryDirectory } from "../platform/testing/temporary-directory.ts";
-import { until } from "../platform/testing/until.ts";
 import { openSnapshots, type Snapshots } from "./snapshots.ts";
 import { contentsOf, openTestSnapshots, packFiles } from "./testing.ts";
 
@@ -260,17 +258,5 @@ async function killWhileSaving(location: unknown, count: number): Promise<readon
         process.stdout.write(JSON.stringify({ id: last, n }) + "\\n");
       }));
     }`;
-  const child = spawn(process.execPath, ["--input-type=module-typescript", "--eval", source], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const exited = once(child, "exit");
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    output += chunk;
-  });
-  await until(() => output.split("\n").length > count, { intervalMs: 1, what: `${count} snapshots are saved` });
-  child.kill("SIGKILL");
-  assert.deepEqual(await exited, [null, "SIGKILL"]);
-  const lines = output.slice(0, output.lastIndexOf("\n")).split("\n");
-  return lines.map((line) => JSON.parse(line) as { id: string; n: number });
+  return (await killAfterLines(count, source)).map((line) => JSON.parse(line) as { id: string; n: number });
 }

@@ -2,6 +2,7 @@
 import type { Kysely } from "kysely";
 import type { Database } from "../platform/db/database.ts";
 import type { Schema } from "../platform/db/schema.ts";
+import type { SharedTime } from "../platform/db/shared-time.ts";
 import { noSuchTask, requireRole, teamsOf } from "./access.ts";
 import { endTasks } from "./archive.ts";
 import { openConditions } from "./filter.ts";
@@ -9,12 +10,11 @@ import { matching } from "./find.ts";
 import type { TaskSignals } from "./signals.ts";
 import type { TaskState } from "./task.ts";
 import { findByUuid, isUuid } from "./task-rows.ts";
-import type { TaskTime } from "./task-time.ts";
 import type { Tasks } from "./tasks.ts";
 
 export interface CancelParts {
   readonly database: Database;
-  readonly now: TaskTime;
+  readonly now: SharedTime;
   readonly signals: TaskSignals;
   /** Removes those workers that were only waiting for the end of what they hold. */
   removeDrained(workerUuids: readonly string[]): Promise<void>;

@@ -2,6 +2,7 @@
 import type { Kysely } from "kysely";
 import type { Database } from "../platform/db/database.ts";
 import type { Schema } from "../platform/db/schema.ts";
+import type { SharedTime } from "../platform/db/shared-time.ts";
 import { YardError } from "../platform/errors.ts";
 import { noSuchTask, requireRole } from "./access.ts";
 import { addLabels } from "./new-tasks.ts";
@@ -10,12 +11,11 @@ import type { TaskSignals } from "./signals.ts";
 import type { Task, TaskCaller, TaskChanges } from "./task.ts";
 import { checkLabels, checkPriority, checkSpec, checkTags, checkTimeout } from "./task-limits.ts";
 import { findByUuid } from "./task-rows.ts";
-import type { TaskTime } from "./task-time.ts";
 import type { Tasks } from "./tasks.ts";
 
 export interface ChangeParts {
   readonly database: Database;
-  readonly now: TaskTime;
+  readonly now: SharedTime;
   readonly queues: Queues;
   readonly signals: TaskSignals;
 }

@@ -2,10 +2,10 @@
  *  on how many wait: of each queue it reads the head, then no more of any than it may take.
  *
  *  The first `limit` tasks are in the `limit` queues with the best heads at most, so only these are read further. */
-import { type Kysely, sql } from "kysely";
-import type { DialectName } from "../platform/db/database.ts";
-import type { Schema } from "../platform/db/schema.ts";
-import type { TaskTime } from "./task-time.ts";
+import { type RawBuilder, sql } from "kysely";
+import type { Database } from "../platform/db/database.ts";
+import { prepareQuery } from "../platform/db/prepared.ts";
+import type { SharedTime } from "../platform/db/shared-time.ts";
 
 export interface ClaimRequest {
   readonly workerUuid: string;
@@ -25,24 +25,38 @@ export interface ClaimedRow {
   readonly spec: string;
 }
 
-/** In no order. */
-export async function claimRows(
-  db: Kysely<Schema>,
-  dialect: DialectName,
-  request: ClaimRequest,
-  now: TaskTime,
-): Promise<readonly ClaimedRow[]> {
-  const { rows } = await (dialect === "sqlite" ? onSqlite(request, now) : onPostgres(request, now)).execute(db);
-  return rows;
+/** @returns claims tasks; in no order */
+export function prepareClaim(
+  { kysely, dialect }: Database,
+  now: SharedTime,
+): (request: ClaimRequest) => Promise<readonly ClaimedRow[]> {
+  const isSqlite = dialect === "sqlite";
+  const claim = prepareQuery<StatementValues, ClaimedRow>(kysely, (slot) => {
+    const values: StatementSlots = {
+      workerUuid: slot("workerUuid"),
+      revision: slot("revision"),
+      queueIds: slot("queueIds"),
+      limit: slot("limit"),
+    };
+    return isSqlite ? onSqlite(values, now) : onPostgres(values, now);
+  });
+  return ({ queueIds, ...request }) =>
+    claim({ ...request, queueIds: isSqlite ? JSON.stringify(queueIds) : [...queueIds] });
 }
 
+interface StatementValues extends Omit<ClaimRequest, "queueIds"> {
+  /** As each dialect takes a list. */
+  readonly queueIds: string | number[];
+}
+
+type StatementSlots = { readonly [Name in keyof StatementValues]: RawBuilder<StatementValues[Name]> };
+
 /** SQLite has one writer: what is read here is still so when it is changed. */
-function onSqlite({ workerUuid, revision, queueIds, limit }: ClaimRequest, now: TaskTime) {
-  const queues = JSON.stringify(queueIds);
+function onSqlite({ workerUuid, revision, queueIds, limit }: StatementSlots, now: SharedTime) {
   return sql<ClaimedRow>`
     with heads(queue_id, head) as materialized (
       select value, (select id from tasks where queue_id = value and state = 'ready' order by priority desc, id limit 1)
-      from json_each(${queues})
+      from json_each(${queueIds})
     ), best(queue_id) as materialized (
       select heads.queue_id from heads cross join tasks as task on task.id = heads.head
       order by task.priority desc, task.id limit ${limit}
@@ -51,7 +65,7 @@ function onSqlite({ workerUuid, revision, queueIds, limit }: ClaimRequest, now: 
         select id from tasks where queue_id = best.queue_id and state = 'ready' order by priority desc, id limit ${limit})
       order by task.priority desc, task.id limit ${limit}
     )
-    update tasks set state = 'running', worker_uuid = ${workerUuid}, attempts = attempts + 1, updated_at = ${now()}
+    update tasks set state = 'running', worker_uuid = ${workerUuid}, attempts = attempts + 1, updated_at = ${now.atRun}
     where id in (select id from chosen)
       and exists (select 1 from task_workers where uuid = ${workerUuid} and revision = ${revision} and state = 'normal')
     returning id, uuid, priority, timeout_seconds, upstream_uuid, attempts, spec`;
@@ -60,15 +74,21 @@ function onSqlite({ workerUuid, revision, queueIds, limit }: ClaimRequest, now: 
 /** Several claim at once. How many of each queue are due is read without locks; then so many are locked, passing by those that somebody else is taking
  *  at this moment. So two that come together get different tasks, and neither waits. The worker's row is held against a removal.
  *
- *  Two phrases are there for the planner, which cannot know how few rows there will be and would sort or read the whole table: the inner limit beside the one
- *  that counts (rows are locked as they are asked for, so no more than that), and an array of ids in place of a join. */
-function onPostgres({ workerUuid, revision, queueIds, limit }: ClaimRequest, now: TaskTime) {
+ *  Nobody waits until it is on the disk (`synchronous_commit`, which holds for this statement's own transaction). What a worker reports of a task comes after it in the log, so
+ *  nothing that counts is ever without its claim. One that is lost with the server leaves the task waiting while its worker runs it, as does a lease that has run out: another
+ *  gets it, and what that worker reports counts no more.
+ *
+ *  Three phrases are there for the planner, which cannot know how few rows there will be and would sort or read the whole table: the inner limit beside the one
+ *  that counts (rows are locked as they are asked for, so no more than that), an array of ids in place of a join, and the queues behind a `select`: their number is
+ *  then no reason to plan each claim anew, which takes longer than the claim. */
+function onPostgres({ workerUuid, revision, queueIds, limit }: StatementSlots, now: SharedTime) {
   return sql<ClaimedRow>`
     with worker as materialized (
-      select uuid from task_workers where uuid = ${workerUuid} and revision = ${revision} and state = 'normal' for key share
+      select uuid from task_workers where uuid = ${workerUuid} and revision = ${revision} and state = 'normal'
+        and (select set_config('synchronous_commit', 'off', true)) = 'off' for key share
     ), best as materialized (
       select queue.id as queue_id
-      from unnest(${[...queueIds]}::bigint[]) as queue(id) cross join lateral (
+      from unnest((select ${queueIds}::bigint[])) as queue(id) cross join lateral (
         select priority, id from tasks where queue_id = queue.id and state = 'ready' order by priority desc, id limit 1) as head
       order by head.priority desc, head.id limit ${limit}
     ), due as materialized (
@@ -84,7 +104,7 @@ function onPostgres({ workerUuid, revision, queueIds, limit }: ClaimRequest, now
           limit ${limit} for update skip locked) as first
         limit due.tasks) as task
     )
-    update tasks set state = 'running', worker_uuid = ${workerUuid}, attempts = attempts + 1, updated_at = ${now()}
+    update tasks set state = 'running', worker_uuid = ${workerUuid}, attempts = attempts + 1, updated_at = ${now.atRun}
     where id = any(array(select id from chosen))
     returning id, uuid, priority, timeout_seconds, upstream_uuid, attempts, spec`;
 }

@@ -146,6 +146,31 @@ eachDialect("claims", (open, dialect) => {
     await refused;
   });
 
+  if (dialect === "sqlite") {
+    test("a task that somebody waits for is taken in the commit that adds it, and only the others are announced", async () => {
+      await using database = await open();
+      await using room = await openTestRoom(database, { settings: { pollMs: 60_000 } });
+      const announced: number[] = [];
+      using _listening = room.bus.subscribe("task.ready", ({ queues }) => {
+        announced.push(...queues.map(({ count }) => count));
+      });
+      const [one, two] = [await room.worker(), await room.worker()];
+      for (const worker of [one, two]) await room.workers.claim(worker, now); // its lease is fresh: what comes next is a look at the queue and nothing else
+      const waiting = [
+        room.workers.claim(one, { limit: 2, waitMs: 20_000 }),
+        room.workers.claim(two, { limit: 1, waitMs: 20_000 }),
+      ];
+      await room.tasks.submit(ada, newTask({ tags: ["another queue"] })); // saved after both have looked
+      await new Promise(setImmediate);
+      const submitted = await room.tasks.submitMany(ada, [newTask(), newTask(), newTask(), newTask(), newTask()]);
+      const states = submitted.map(async (task) => "uuid" in task && (await room.tasks.get(ada, task.uuid)).state);
+      assert.deepEqual(await Promise.all(states), ["running", "running", "running", "ready", "ready"]);
+      assert.deepEqual(announced, [1, 2]);
+      const taken = await Promise.all(waiting);
+      assert.deepEqual(taken.map((tasks) => tasks.length).sort(), [1, 2]);
+    });
+  }
+
   if (dialect === "postgres") {
     test("two yards on one database give each task to one worker, and wake each other's", {
       timeout: 60_000,

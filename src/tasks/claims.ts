@@ -5,16 +5,16 @@ import type { Topics } from "../platform/bus/topics.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/db/database.ts";
 import type { Schema } from "../platform/db/schema.ts";
+import type { SharedTime } from "../platform/db/shared-time.ts";
 import { YardError } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
 import { every } from "../platform/timers.ts";
 import { isAtLeast } from "./access.ts";
-import { type ClaimedRow, claimRows } from "./claim-statement.ts";
+import { type ClaimedRow, prepareClaim } from "./claim-statement.ts";
 import { type Leases, removedWorker } from "./leases.ts";
 import type { Queue, Queues } from "./queues.ts";
 import type { TaskSignals } from "./signals.ts";
 import { limits } from "./task-limits.ts";
-import type { TaskTime } from "./task-time.ts";
 import { createWaitingClaims, type WaitingClaim } from "./waiting-claims.ts";
 import { readRecord, type WorkerRecord } from "./worker-rows.ts";
 import type { ClaimedTask, WorkerIdentity, Workers } from "./workers.ts";
@@ -24,7 +24,7 @@ export interface ClaimParts {
   readonly bus: Bus<Topics>;
   readonly clock: Clock;
   readonly log: Log;
-  readonly now: TaskTime;
+  readonly now: SharedTime;
   readonly queues: Queues;
   readonly leases: Leases;
   readonly signals: TaskSignals;
@@ -44,9 +44,15 @@ const mostKnown = 10_000;
 /** A worker that is changed again and again meanwhile gets nothing this time. */
 const mostTries = 5;
 
-export function createClaims(parts: ClaimParts): Pick<Workers, "claim"> & AsyncDisposable {
+export interface Claims extends Pick<Workers, "claim">, AsyncDisposable {
+  /** Wakes those who wait here. @param queueIds one for each task @returns those of the tasks for which nobody waits */
+  offer(queueIds: readonly number[]): readonly number[];
+}
+
+export function createClaims(parts: ClaimParts): Claims {
   const { database, bus, clock, log, now, queues, leases, signals, pollMs } = parts;
-  const { kysely: db, dialect } = database;
+  const { kysely: db } = database;
+  const claimRows = prepareClaim(database, now);
   const known = new Map<string, Known>();
   const waiting = createWaitingClaims();
   const waitsOf = new Map<string, Set<WaitingClaim>>();
@@ -68,7 +74,7 @@ export function createClaims(parts: ClaimParts): Pick<Workers, "claim"> & AsyncD
     for (let tries = 0; tries < mostTries; tries++) {
       const { record, queueIds } = await know(workerUuid);
       if (record.state === "normal" && queueIds.length > 0) {
-        const rows = await claimRows(db, dialect, { workerUuid, revision: record.revision, queueIds, limit }, now);
+        const rows = await claimRows({ workerUuid, revision: record.revision, queueIds, limit });
         if (rows.length > 0) return rows;
       }
       // Nothing, by what was known: is there anything that was not?
@@ -165,10 +171,18 @@ export function createClaims(parts: ClaimParts): Pick<Workers, "claim"> & AsyncD
   lifetime.defer(() => closing.abort());
 
   return {
+    offer(queueIds) {
+      const counts = [...Map.groupBy(queueIds, (queueId) => queueId)];
+      return counts.flatMap(([queueId, { length: count }]) => {
+        const queue = queues.get(queueId);
+        return Array<number>(queue === undefined ? count : waiting.wake(queue, count)).fill(queueId);
+      });
+    },
+
     async claim(worker, { limit, waitMs, signal }) {
       requireLimit(limit);
       const deadline = clock.monotonic() + waitMs;
-      const gone = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
+      let gone: AbortSignal | undefined; // only who waits needs it, and it takes longer to make than the rest of a claim here
       await leases.renew(worker.uuid);
       using place = join(worker, limit);
       for (;;) {
@@ -179,7 +193,9 @@ export function createClaims(parts: ClaimParts): Pick<Workers, "claim"> & AsyncD
           return [];
         }
         const leftMs = deadline - clock.monotonic();
-        if (rows.length > 0 || leftMs <= 0 || gone.aborted) return toClaimed(rows);
+        const isOver = leftMs <= 0 || signal?.aborted || closing.signal.aborted;
+        if (rows.length > 0 || isOver) return toClaimed(rows);
+        gone ??= signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
         await place.woken(leftMs, gone);
       }
     },

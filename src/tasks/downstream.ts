@@ -5,19 +5,18 @@ import type { Database } from "../platform/db/database.ts";
 import type { Schema } from "../platform/db/schema.ts";
 import { isYardError, YardError } from "../platform/errors.ts";
 import { isAtLeast } from "./access.ts";
-import { addTasks } from "./new-tasks.ts";
+import type { AddTasks } from "./new-tasks.ts";
 import type { OpenTasks } from "./open-tasks.ts";
 import type { Queues } from "./queues.ts";
 import type { HeldTask } from "./report-rules.ts";
 import type { NewTask } from "./task.ts";
 import { checkNewTask } from "./task-limits.ts";
-import type { TaskTime } from "./task-time.ts";
 import { readRecord } from "./worker-rows.ts";
 import type { Report, WorkerIdentity, WorkerTeams } from "./workers.ts";
 
 export interface DownstreamParts {
   readonly database: Database;
-  readonly now: TaskTime;
+  readonly addTasks: AddTasks;
   readonly queues: Queues;
   readonly openTasks: OpenTasks;
 }
@@ -59,7 +58,7 @@ function asResult(error: unknown): YardError {
 /** @returns the uuid of what each task has submitted last, by its id; and what was wrong, by the index of the report */
 export async function addDownstream(
   trx: Kysely<Schema>,
-  { database, now }: DownstreamParts,
+  { addTasks }: DownstreamParts,
   submits: readonly { readonly index: number; readonly upstream: HeldTask; readonly task: NewTask }[],
   prepared: PreparedDownstream,
 ): Promise<{ readonly uuids: ReadonlyMap<number, string>; readonly errors: ReadonlyMap<number, YardError> }> {
@@ -77,7 +76,7 @@ export async function addDownstream(
     }
     const uuid = randomUUIDv7();
     const added = { uuid, task, queueId, creator: upstream.creator, upstreamUuid: upstream.uuid };
-    await addTasks(trx, [added], { dialect: database.dialect, now });
+    await addTasks(trx, [added]);
     await trx.updateTable("tasks").set({ downstream_uuid: uuid }).where("id", "=", upstream.id).execute();
     uuids.set(upstream.id, uuid);
   }

@@ -8,9 +8,9 @@ import { sql } from "kysely";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/db/database.ts";
 import type { Schema } from "../platform/db/schema.ts";
+import type { SharedTime } from "../platform/db/shared-time.ts";
 import { YardError } from "../platform/errors.ts";
 import type { TaskSignals } from "./signals.ts";
-import type { TaskTime } from "./task-time.ts";
 
 export interface Leases {
   /** @throws {YardError} unauthenticated: it was removed */
@@ -28,7 +28,7 @@ export interface Leases {
 export interface LeaseParts {
   readonly database: Database;
   readonly clock: Clock;
-  readonly now: TaskTime;
+  readonly now: SharedTime;
   readonly signals: TaskSignals;
 }
 

@@ -1,4 +1,4 @@
-/** What a working worker has to be told: that a task is not its any more, that it is to end. And what is learnt from what it says it holds. */
+/** What a working worker has to be told: that a task is not its any more, that somebody looks at what one prints, that it is to end. And what is learnt from what it says it holds. */
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Bus } from "../platform/bus/bus.ts";
@@ -6,19 +6,21 @@ import type { Topics } from "../platform/bus/topics.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/db/database.ts";
 import type { Schema } from "../platform/db/schema.ts";
+import type { SharedTime } from "../platform/db/shared-time.ts";
 import { createArrivals } from "./arrivals.ts";
 import { type Leases, removedWorker } from "./leases.ts";
+import type { LiveOutputs } from "./live-outputs.ts";
 import type { TaskSignals } from "./signals.ts";
-import type { TaskTime } from "./task-time.ts";
 import type { WorkerIdentity, WorkerNews, Workers } from "./workers.ts";
 
 export interface NewsParts {
   readonly database: Database;
   readonly bus: Bus<Topics>;
   readonly clock: Clock;
-  readonly now: TaskTime;
+  readonly now: SharedTime;
   readonly leases: Leases;
   readonly signals: TaskSignals;
+  readonly outputs: Pick<LiveOutputs, "watchedOf">;
   readonly pollMs: number;
 }
 
@@ -28,16 +30,25 @@ const deliveredMs = 30_000;
 const overdueMs = 60_000;
 
 export function createNews(parts: NewsParts): Pick<Workers, "heartbeat" | "news"> & Disposable {
-  const { database, bus, clock, now, leases, signals, pollMs } = parts;
+  const { database, bus, clock, now, leases, signals, outputs, pollMs } = parts;
   const db = database.kysely;
   const changes = createArrivals(bus, "worker.changed", ({ workerUuid }) => [workerUuid]);
 
-  async function look(worker: WorkerIdentity, holds: readonly string[]): Promise<WorkerNews> {
+  async function look(
+    worker: WorkerIdentity,
+    holds: readonly string[],
+    sends: readonly string[] | undefined,
+  ): Promise<WorkerNews> {
     const row = await db.selectFrom("task_workers").select("state").where("uuid", "=", worker.uuid).executeTakeFirst();
     if (row === undefined) throw removedWorker();
     const rows = await db.selectFrom("tasks").select("uuid").where("worker_uuid", "=", worker.uuid).execute();
     const held = new Set(rows.map(({ uuid }) => uuid));
-    return { lost: holds.filter((uuid) => !held.has(uuid.toLowerCase())), isDraining: row.state === "draining" };
+    const watched = sends === undefined || held.size === 0 ? [] : await outputs.watchedOf(worker);
+    return {
+      lost: holds.filter((uuid) => !held.has(uuid.toLowerCase())),
+      watched: watched.filter((uuid) => holds.includes(uuid) && !sends?.includes(uuid)),
+      isDraining: row.state === "draining",
+    };
   }
 
   /** Tasks that were given to it, but whose reply has never reached it. */
@@ -61,16 +72,17 @@ export function createNews(parts: NewsParts): Pick<Workers, "heartbeat" | "news"
       if (await isOverdue(db, worker.uuid, now)) await leases.remove(worker.uuid);
     },
 
-    async news(worker, { holds, timeoutMs, signal }) {
+    async news(worker, { holds, sends, timeoutMs, signal }) {
       await leases.renew(worker.uuid);
       await takeBackUndelivered(worker, holds);
       const deadline = clock.monotonic() + timeoutMs;
       using arrival = changes.of(worker.uuid);
       for (;;) {
         arrival.look();
-        const news = await look(worker, holds);
+        const news = await look(worker, holds, sends);
         const leftMs = deadline - clock.monotonic();
-        if (news.lost.length > 0 || news.isDraining || leftMs <= 0 || signal?.aborted) return news;
+        const isNews = news.lost.length > 0 || news.watched.length > 0 || news.isDraining;
+        if (isNews || leftMs <= 0 || signal?.aborted) return news;
         await arrival.wait(Math.min(leftMs, pollMs), signal);
         await leases.renew(worker.uuid);
       }
@@ -80,7 +92,7 @@ export function createNews(parts: NewsParts): Pick<Workers, "heartbeat" | "news"
   };
 }
 
-async function isOverdue(db: Kysely<Schema>, workerUuid: string, now: TaskTime): Promise<boolean> {
+async function isOverdue(db: Kysely<Schema>, workerUuid: string, now: SharedTime): Promise<boolean> {
   const row = await db
     .selectFrom("tasks")
     .select("id")

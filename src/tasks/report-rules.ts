@@ -59,7 +59,7 @@ export function planReports(
 }
 
 /** 32 bits, as the systems have it. */
-function isWaitStatus(value: number): boolean {
+export function isWaitStatus(value: number): boolean {
   return Number.isInteger(value) && Math.abs(value) <= 2 ** 31 - 1;
 }
 

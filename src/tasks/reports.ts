@@ -1,16 +1,21 @@
-/** What workers report of the tasks they hold. All reports of a call are one transaction; what is wrong with one does not concern the others. */
+/** What workers report of the tasks they hold; what is wrong with one report does not concern the others of its call. What a statement can do goes that way (quick-reports.ts). All
+ *  that takes more, to be done or to be refused with the reason, is one transaction. */
 import type { Kysely } from "kysely";
 import type { Schema } from "../platform/db/schema.ts";
+import type { SharedTime } from "../platform/db/shared-time.ts";
 import { isYardError, YardError } from "../platform/errors.ts";
 import { endTasks, releaseDownstream } from "./archive.ts";
 import { addDownstream, type DownstreamParts, prepareDownstream } from "./downstream.ts";
 import { type Leases, removedWorker } from "./leases.ts";
+import { asCommits, createQuickReports } from "./quick-reports.ts";
 import { type HeldTask, planReports } from "./report-rules.ts";
+import type { CommittedRow } from "./report-statements.ts";
 import type { TaskSignals } from "./signals.ts";
 import { limits } from "./task-limits.ts";
 import type { Report, WorkerIdentity, Workers } from "./workers.ts";
 
 export interface ReportParts extends DownstreamParts {
+  readonly now: SharedTime;
   readonly leases: Leases;
   readonly signals: TaskSignals;
 }
@@ -29,14 +34,35 @@ interface Written {
   readonly isDraining: boolean;
 }
 
-export function createReports(parts: ReportParts): Pick<Workers, "report" | "reportMany"> {
+export function createReports(parts: ReportParts): Pick<Workers, "report" | "reportMany"> & AsyncDisposable {
   const { database, now, leases, signals } = parts;
   const { kysely: db, dialect } = database;
+  const quick = createQuickReports(database, now);
 
   async function reportMany(worker: WorkerIdentity, reports: readonly GivenReport[]) {
     requireCount(reports.length);
     if (reports.length === 0) return [];
     await leases.renew(worker.uuid);
+    const commits = asCommits(worker, reports);
+    const done = new Set(commits && (await endQuickly(worker, () => quick.commitAll(commits))));
+    const rest = reports.filter(({ taskId }) => !done.has(taskId));
+    const results = (rest.length === 0 ? [] : await reportInFull(worker, rest)).values();
+    return reports.map(({ taskId }) => (done.has(taskId) ? undefined : results.next().value));
+  }
+
+  /** Does it, and tells who waits. @returns the ids of the tasks that are over now */
+  async function endQuickly(
+    worker: WorkerIdentity,
+    commit: () => Promise<readonly CommittedRow[]>,
+  ): Promise<readonly number[]> {
+    const rows = await commit();
+    signals.ready(rows.flatMap((row) => row.released_queue_id ?? []));
+    signals.ended(rows.map((row) => row.uuid));
+    if (rows[0]?.worker_state === "draining") await leases.removeDrained([worker.uuid]);
+    return rows.map((row) => row.id);
+  }
+
+  async function reportInFull(worker: WorkerIdentity, reports: readonly GivenReport[]) {
     // Before the transaction: opening a queue takes one of its own.
     const downstream = await prepareDownstream(parts, worker, reports);
     const { results, endedUuids, queueIds, isDraining } = await database.transaction(
@@ -113,12 +139,24 @@ export function createReports(parts: ReportParts): Pick<Workers, "report" | "rep
     }
   }
 
+  /** @returns whether a statement has done it */
+  async function reportAlone(worker: WorkerIdentity, { taskId, report }: GivenReport): Promise<boolean> {
+    if (!Number.isSafeInteger(taskId)) return false;
+    await leases.renew(worker.uuid);
+    if (report.kind === "ended") return await quick.setEnded({ taskId, workerUuid: worker.uuid, state: report.state });
+    const [commit] = asCommits(worker, [{ taskId, report }]) ?? [];
+    if (commit === undefined) return false;
+    return (await endQuickly(worker, () => quick.commit(commit))).length > 0;
+  }
+
   return {
     reportMany,
     async report(worker, taskId, report) {
+      if (await reportAlone(worker, { taskId, report })) return;
       const [error] = await reportMany(worker, [{ taskId, report }]);
       if (error !== undefined) throw error;
     },
+    [Symbol.asyncDispose]: () => quick[Symbol.asyncDispose](),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Tasks that are over are kept for long, not for ever: a year, and the newest million of each team. */
 import { sql } from "kysely";
 import type { Database } from "../platform/db/database.ts";
-import type { TaskTime } from "./task-time.ts";
+import type { SharedTime } from "../platform/db/shared-time.ts";
 
 export interface TaskRetention {
   readonly maxAgeMs: number;
@@ -11,7 +11,7 @@ export interface TaskRetention {
 
 export interface ForgettingParts {
   readonly database: Database;
-  readonly now: TaskTime;
+  readonly now: SharedTime;
   /** Of tasks that will be forgotten next: what else there is of them goes first. */
   readonly beforeForgetting: (taskUuids: readonly string[]) => Promise<void>;
 }

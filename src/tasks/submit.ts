@@ -8,22 +8,23 @@ import type { Database } from "../platform/db/database.ts";
 import type { Schema } from "../platform/db/schema.ts";
 import { isYardError, type YardError } from "../platform/errors.ts";
 import { noSuchTask, requireRole } from "./access.ts";
-import { type AddedTask, addTasks } from "./new-tasks.ts";
+import type { Claims } from "./claims.ts";
+import type { AddedTask, AddTasks } from "./new-tasks.ts";
 import type { OpenTasks } from "./open-tasks.ts";
 import type { Queues } from "./queues.ts";
 import type { TaskSignals } from "./signals.ts";
 import { checkKey, digestOf, type Submission, takeKey } from "./submissions.ts";
 import type { NewTask, SubmittedTask, TaskCaller } from "./task.ts";
 import { checkNewTask } from "./task-limits.ts";
-import type { TaskTime } from "./task-time.ts";
 import type { Tasks } from "./tasks.ts";
 
 export interface SubmitParts {
   readonly database: Database;
   readonly clock: Clock;
-  readonly now: TaskTime;
+  readonly addTasks: AddTasks;
   readonly queues: Queues;
   readonly openTasks: OpenTasks;
+  readonly offer: Claims["offer"];
   readonly signals: TaskSignals;
 }
 
@@ -38,7 +39,7 @@ interface Arrival {
 const chunkSize = 1_000;
 
 export function createSubmit(parts: SubmitParts): Pick<Tasks, "submit" | "submitMany"> & AsyncDisposable {
-  const { database, clock, now, queues, openTasks, signals } = parts;
+  const { database, clock, addTasks, queues, openTasks, offer, signals } = parts;
   const { dialect } = database;
 
   /** @throws {YardError} what keeps the task from being taken at all */
@@ -61,7 +62,7 @@ export function createSubmit(parts: SubmitParts): Pick<Tasks, "submit" | "submit
   }
 
   async function commit(arrivals: readonly Arrival[]): Promise<void> {
-    await database.transaction(
+    const unclaimed = await database.transaction(
       async (trx) => {
         const fresh: Arrival[] = [];
         const repeats: { readonly arrival: Arrival; readonly uuid: string }[] = [];
@@ -74,15 +75,25 @@ export function createSubmit(parts: SubmitParts): Pick<Tasks, "submit" | "submit
         const numbers = await addTasks(
           trx,
           fresh.map(({ added }) => added),
-          { dialect, now },
         );
         for (const [i, arrival] of fresh.entries()) arrival.outcome = { uuid: arrival.added.uuid, number: numbers[i]! };
         // After the others: what they repeat may be among them.
         for (const { arrival, uuid } of repeats) arrival.outcome = await earlierTask(trx, uuid);
+        const queueIds = arrivals.filter(isNew).map(({ added }) => added.queueId);
+        return dialect === "sqlite" ? await offerInTurn(queueIds) : queueIds;
       },
       { rowLocks: true },
     );
-    signals.ready(arrivals.filter(isNew).map(({ added }) => added.queueId));
+    signals.ready(unclaimed);
+  }
+
+  /** SQLite has one writer, and who stands in line for it shares its commit. So workers that wait are woken while the tasks are being added, and claim them in the same commit:
+   *  from a submit to its start the disk is waited for once. Should it fail, they find nothing, and go on waiting.
+   *  @returns the queues of the tasks for which nobody waits */
+  async function offerInTurn(queueIds: readonly number[]): Promise<readonly number[]> {
+    const unclaimed = offer(queueIds);
+    if (unclaimed.length < queueIds.length) await nextTurn();
+    return unclaimed;
   }
 
   /** @returns the uuid of the task that has the key, or what is wrong with the key */

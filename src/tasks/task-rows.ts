@@ -69,6 +69,15 @@ export async function findByUuid(db: Kysely<Schema>, uuid: string): Promise<Task
   return row && toTask(row);
 }
 
+/** The highest id first. One that ends meanwhile is found where tasks go to. */
+export async function readTasks(db: Kysely<Schema>, ids: readonly number[]): Promise<readonly Task[]> {
+  if (ids.length === 0) return [];
+  const open = await selectOpen(db).where("task.id", "in", ids).execute();
+  const ended = await selectEnded(db).where("task.id", "in", ids).execute();
+  const byId = new Map([...open, ...ended].map((row) => [row.id, row]));
+  return [...byId.values()].sort((a, b) => b.id - a.id).map(toTask);
+}
+
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }

@@ -190,7 +190,7 @@ eachDialect("tasks", (open) => {
       { state, result, reporterUuid, attempts },
       { state: "cancelled", result: { waitStatus: 0, reason: "user-cancellation" }, reporterUuid: null, attempts: 1 },
     );
-    assert.deepEqual(await news, { lost: [again.uuid], isDraining: false });
+    assert.deepEqual(await news, { lost: [again.uuid], watched: [], isDraining: false });
     await assert.rejects(room.workers.report(worker, third!.id, ran), refused("not_found"));
     const unknown = "01900000-0000-7000-8000-000000000000";
     const answer = await room.tasks.cancelAll(ada, [ready.uuid, unknown, running.uuid, failed.uuid, again.uuid, "x"]);

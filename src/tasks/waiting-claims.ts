@@ -7,8 +7,8 @@ export interface WaitingClaims {
   /** From here on it hears of work. Dispose of it when the claim is over.
    *  @param fits whether the worker may take the tasks of a queue; asked anew each time */
   join(claim: { readonly limit: number; fits(queue: Queue): boolean }): WaitingClaim;
-  /** So many tasks of the queue wait. */
-  wake(queue: Queue, count: number): void;
+  /** So many tasks of the queue wait. @returns for how many of them nobody was there */
+  wake(queue: Queue, count: number): number;
   /** Everybody looks again. */
   wakeAll(): void;
 }
@@ -40,10 +40,10 @@ export function createWaitingClaims(): WaitingClaims {
     waiter.resume?.();
   }
 
-  function wake(queue: Queue, count: number): void {
+  function wake(queue: Queue, count: number): number {
     let left = count;
     for (const waiter of [...waiters]) {
-      if (left <= 0) return;
+      if (left <= 0) break;
       if (waiter.isWoken || !waiter.fits(queue)) continue;
       const share = Math.min(left, waiter.limit);
       left -= share;
@@ -52,6 +52,7 @@ export function createWaitingClaims(): WaitingClaims {
       waiters.add(waiter);
       rouse(waiter);
     }
+    return left;
   }
 
   function wakeAll(): void {

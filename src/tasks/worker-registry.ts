@@ -5,13 +5,13 @@ import { type Kysely, sql } from "kysely";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/db/database.ts";
 import type { Schema } from "../platform/db/schema.ts";
+import type { SharedTime } from "../platform/db/shared-time.ts";
 import { isYardError, YardError } from "../platform/errors.ts";
 import { isAtLeast, requireRole } from "./access.ts";
 import type { Leases } from "./leases.ts";
 import type { TaskSignals } from "./signals.ts";
 import type { TaskCaller, TeamRole } from "./task.ts";
 import { checkLabels, checkTags, limits } from "./task-limits.ts";
-import type { TaskTime } from "./task-time.ts";
 import { newWorkerCredential } from "./worker-credentials.ts";
 import { putTeams, readWorkers } from "./worker-rows.ts";
 import type { Worker, WorkerFilter, Workers, WorkerTeams } from "./workers.ts";
@@ -19,7 +19,7 @@ import type { Worker, WorkerFilter, Workers, WorkerTeams } from "./workers.ts";
 export interface WorkerRegistryParts {
   readonly database: Database;
   readonly clock: Clock;
-  readonly now: TaskTime;
+  readonly now: SharedTime;
   readonly leases: Leases;
   readonly signals: TaskSignals;
 }

@@ -86,6 +86,50 @@ eachDialect("workers", (open) => {
     assert.equal(await room.tasks.count(ada, { team: crew, waitStatus: { is: ">=", value: 0 } }), 2);
   });
 
+  test("single reports that come together have each a fate of their own", async () => {
+    await using database = await open();
+    await using room = await openTestRoom(database);
+    const [mine, other] = [await room.worker(), await room.worker()];
+    await room.tasks.submitMany(
+      ada,
+      Array.from({ length: 40 }, () => newTask()),
+    );
+    const tasks = await room.workers.claim(mine, { limit: 30, waitMs: 0 });
+    const others = await room.workers.claim(other, { limit: 10, waitMs: 0 });
+    const codesOf = async (reports: readonly Promise<void>[]) =>
+      (await Promise.allSettled(reports)).map((one) => (one.status === "fulfilled" ? "done" : one.reason.code));
+    const ended = await codesOf([
+      ...tasks.map(({ id }) => room.workers.report(mine, id, finished)),
+      ...others.map(({ id }) => room.workers.report(mine, id, finished)),
+      ...others.map(({ id }) => room.workers.report(other, id, { kind: "ended", state: "cancelled" })),
+      ...tasks.map(({ id }) => room.workers.report(mine, id, finished)),
+    ]);
+    assert.deepEqual(ended, [...Array(30).fill("done"), ...Array(10).fill("not_found"), ...Array(40).fill("done")]);
+    const committed = await codesOf([
+      ...tasks.map(({ id }, i) =>
+        room.workers.report(mine, id, { kind: "commit", result: { waitStatus: i, reason: null } }),
+      ),
+      ...others.map(({ id }) => room.workers.report(mine, id, commit)),
+      ...others.map(({ id }) => room.workers.report(other, id, ran)),
+      ...tasks.map(({ id }) => room.workers.report(mine, id, commit)),
+    ]);
+    const gone = Array(30).fill("not_found");
+    assert.deepEqual(committed, [
+      ...Array(30).fill("done"),
+      ...Array(10).fill("not_found"),
+      ...Array(10).fill("done"),
+      ...gone,
+    ]);
+    const results = await Promise.all(
+      tasks.map(async ({ uuid }) => (await room.tasks.get(ada, uuid)).result?.waitStatus),
+    );
+    assert.deepEqual(
+      results,
+      tasks.map((_, i) => i),
+    );
+    assert.equal(await room.tasks.count(ada, { team: crew, states: ["finished"] }), 40);
+  });
+
   test("what a run submits waits for its commit, belongs to its creator, and is the worker's to submit", async () => {
     await using database = await open();
     await using room = await openTestRoom(database);
@@ -126,7 +170,7 @@ eachDialect("workers", (open) => {
     const [first, second] = await room.workers.claim(busy, { limit: 2, waitMs: 0 });
     const news = room.workers.news(busy, { holds: [first!.uuid], timeoutMs: 20_000 });
     assert.equal(await room.workers.shutDownMatching(ada, { team: crew }, { force: false }), 2);
-    assert.deepEqual(await news, { lost: [], isDraining: true });
+    assert.deepEqual(await news, { lost: [], watched: [], isDraining: true });
     await assert.rejects(room.workers.get(ada, idle.uuid), refused("not_found"));
     assert.deepEqual(await room.workers.claim(busy, one), []);
     await room.workers.report(busy, first!.id, ran);

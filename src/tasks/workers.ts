@@ -1,5 +1,6 @@
 /** Workers: programs elsewhere that take tasks, run them and report. They own what they have taken until they commit it, or are lost. */
 import type { YardError } from "../platform/errors.ts";
+import type { OutputEnds } from "./live-outputs.ts";
 import type { NewTask, Task, TaskCaller, TaskResult, TaskSpec, TeamRef, TeamRole } from "./task.ts";
 
 /** What a team may do with a worker: `viewer` sees it, `member` and more are served by it, `admin` and more command it. */
@@ -62,6 +63,8 @@ export interface WorkerFilter {
 export interface WorkerNews {
   /** Tasks that it holds no longer: cancelled, or given to another. */
   readonly lost: readonly string[];
+  /** Tasks that it holds, at whose output somebody looks, and of which it does not say that it sends that. */
+  readonly watched: readonly string[];
   readonly isDraining: boolean;
 }
 
@@ -79,8 +82,16 @@ export interface Workers {
   /** Waits until there is something to tell of the tasks that the worker says it holds, `timeoutMs` at most. Counts as a heartbeat. */
   news(
     worker: WorkerIdentity,
-    options: { readonly holds: readonly string[]; readonly timeoutMs: number; readonly signal?: AbortSignal },
+    options: {
+      readonly holds: readonly string[];
+      /** Whose output it sends already; absent: it cannot send any. */
+      readonly sends?: readonly string[];
+      readonly timeoutMs: number;
+      readonly signal?: AbortSignal;
+    },
   ): Promise<WorkerNews>;
+  /** What one of its tasks has printed, for whoever looks at it. @returns whether anybody does */
+  sendOutput(worker: WorkerIdentity, taskUuid: string, printed: Partial<OutputEnds>): Promise<boolean>;
 
   /** Up to `limit` tasks, which are the worker's from then on; none after `waitMs`. Work that arrives meanwhile wakes it. Counts as a heartbeat. */
   claim(

@@ -13,6 +13,7 @@ import {
   HeartbeatReply,
   LoginReply,
   type News,
+  PrintedReply,
   parser,
   Registered,
   ReportManyReply,
@@ -50,6 +51,11 @@ export interface Report {
 /** Where to put an artifact, for an `Upload`. */
 export type ReportOutcome = string | null;
 
+/** Some bytes of what a task has printed, each from its position on. */
+export type PrintedEnds = Partial<
+  Record<"stdout" | "stderr", { readonly position: number; readonly bytes: Uint8Array }>
+>;
+
 /** Each throws `unauthenticated` when the worker is removed. */
 export interface WorkerCalls {
   /** @returns whether it is one of ours, which knows the extensions */
@@ -57,9 +63,13 @@ export interface WorkerCalls {
   /** Waits for something to tell, `waitMs` at most. */
   news(options: {
     readonly holds: readonly string[];
+    /** Whose output is being sent. */
+    readonly sends: readonly string[];
     readonly waitMs: number;
     readonly signal: AbortSignal;
   }): Promise<News>;
+  /** One try. @returns whether somebody still looks at it */
+  sendOutput(uuid: string, printed: PrintedEnds, signal: AbortSignal): Promise<boolean>;
   /** One try, for it is not known what became of one that was sent and not answered.
    *  @throws {YardError} also unavailable: it was not sent; interrupted, timeout, internal */
   fetch(signal: AbortSignal): Promise<FetchedTask | undefined>;
@@ -90,6 +100,7 @@ const parse = {
   reportMany: parser(ReportManyReply, "that of many reports"),
   taskInfo: parser(TaskInfo, "what is known of a task"),
   download: parser(Download, "a place to download from"),
+  printed: parser(PrintedReply, "whether anybody looks"),
 };
 
 /** Beyond a wait that was asked for. */
@@ -115,10 +126,22 @@ export function createCoordinator({
         const reply = await insist({ method: "POST", path: "/workers/heartbeat", token, signal, ...held(0) });
         return reply.text !== "" && parse.heartbeat(reply.text) !== null;
       },
-      async news({ holds, waitMs, signal }) {
-        const call = { method: "POST", path: "/workers/heartbeat", token, json: { holds }, signal } as const;
+      async news({ holds, sends, waitMs, signal }) {
+        const call = { method: "POST", path: "/workers/heartbeat", token, json: { holds, sends }, signal } as const;
         const { text } = await insist({ ...call, ...held(waitMs) });
         return parse.heartbeat(text) ?? { lost: [], draining: false };
+      },
+      async sendOutput(uuid, printed, signal) {
+        const json = Object.fromEntries(
+          Object.entries(printed).map(([name, { position, bytes }]) => [
+            name,
+            { position, bytes: Buffer.from(bytes).toString("base64") },
+          ]),
+        );
+        const path = `${tasks}/${encodeURIComponent(uuid)}/output`;
+        const reply = await http.request({ method: "POST", path, token, json, signal });
+        if (reply.status !== 200) throw refusal(reply);
+        return parse.printed(reply.text).watched;
       },
       async fetch(signal) {
         const reply = await http.request({ method: "GET", path: tasks, token, signal });

@@ -14,6 +14,7 @@ import { backoffMs } from "../platform/backoff.ts";
 import { isYardError } from "../platform/errors.ts";
 import type { Announcements } from "./announcements.ts";
 import type { WorkerCalls } from "./coordinator.ts";
+import { createLiveOutput, type LiveOutput } from "./live-output.ts";
 import { createReporter } from "./reporter.ts";
 import { createRuns, type Runs } from "./runs.ts";
 import { hasSpace } from "./space.ts";
@@ -63,10 +64,12 @@ export async function serve(parts: MembershipParts): Promise<MembershipEnd> {
   using over = createEnding(stopping);
   const reporting = new AbortController();
   const reporter = createReporter({ calls: parts.calls, isOurs: parts.isOurs, signal: reporting.signal });
+  const live = createLiveOutput(parts.calls, workshop.log);
+  const shared = { ...workshop, calls: parts.calls, reporter, announcements: parts.announcements, live };
   const runs = createRuns(async (task, signal) => {
     parts.onBegin();
     try {
-      await runTask({ ...workshop, calls: parts.calls, reporter, announcements: parts.announcements }, task, signal);
+      await runTask(shared, task, signal);
     } catch (error) {
       if (isYardError(error, "unauthenticated")) over.end("removed");
       else workshop.log.error({ err: error, task: task.uuid }, "a task has failed in a way that was not foreseen");
@@ -79,7 +82,7 @@ export async function serve(parts: MembershipParts): Promise<MembershipEnd> {
     reporting.abort(killing.reason);
   };
   killing.addEventListener("abort", kill, { once: true });
-  const listening = guard(over, listen(parts, runs, over));
+  const listening = guard(over, listen(parts, runs, live, over));
   await guard(over, parts.isOurs ? fetchMany(parts, runs, over) : fetchOneByOne(parts, runs, over));
   if (killing.aborted) kill();
   if (over.reason === "removed" || over.reason === "failed") {
@@ -149,29 +152,38 @@ async function guard(over: Ending, loop: Promise<void>): Promise<void> {
   }
 }
 
-function listen(parts: MembershipParts, runs: Runs, over: Ending): Promise<void> {
-  return parts.isOurs ? hearNews(parts, runs, over) : beat(parts, over);
+function listen(parts: MembershipParts, runs: Runs, live: LiveOutput, over: Ending): Promise<void> {
+  return parts.isOurs ? hearNews(parts, runs, live, over) : beat(parts, over);
 }
 
-/** Held by the coordinator until there is something to tell. It is asked anew when it does not know of a task that is here to stay. */
-async function hearNews({ calls, times, onHeard }: MembershipParts, runs: Runs, over: Ending): Promise<void> {
+/** Held by the coordinator until there is something to tell. It is asked anew when it does not know of a task that is here to stay, or believes that the output of
+ *  one is sent which is not any more. */
+async function hearNews(
+  { calls, times, onHeard }: MembershipParts,
+  runs: Runs,
+  live: LiveOutput,
+  over: Ending,
+): Promise<void> {
   // A worker that is frozen is lost when its lease is over, counted from the last question that was held for it.
-  const waitMs = Math.max(1_000, times.leaseMs / 3);
+  const waitMs = Math.max(1_000, Math.floor(times.leaseMs / 3));
   while (!over.listening.aborted) {
-    const holds = runs.uuids();
+    const [holds, sends] = [runs.uuids(), live.sending()];
+    const hasStopped = () => sends.some((uuid) => !live.sending().includes(uuid));
     const stale = new AbortController();
     const look = setInterval(() => {
-      if (runs.hasOlderThan(settledMs, holds)) stale.abort(new Error("there are newer tasks to tell of"));
+      if (runs.hasOlderThan(settledMs, holds) || hasStopped()) stale.abort(new Error("there is more to tell"));
     }, settledMs).unref();
     const askedAt = now();
     try {
       const signal = AbortSignal.any([over.listening, stale.signal]);
-      const { lost, draining } = await calls.news({ holds, waitMs, signal });
+      const { lost, watched = [], draining } = await calls.news({ holds, sends, waitMs, signal });
       onHeard(askedAt);
       for (const uuid of lost) runs.drop(uuid, "lost");
+      live.begin(watched);
       if (draining) over.end("drained");
       // It answers at once as long as it has that to tell.
-      if (draining || lost.length > 0) await delay(settledMs, undefined, { signal: over.listening });
+      const isRepeated = watched.some((uuid) => !live.sending().includes(uuid));
+      if (draining || lost.length > 0 || isRepeated) await delay(settledMs, undefined, { signal: over.listening });
     } catch (error) {
       if (!stale.signal.aborted || over.listening.aborted) throw error;
     } finally {

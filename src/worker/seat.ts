@@ -1,6 +1,6 @@
 /** A place at a coordinator: registers, serves, and registers anew when that ended through no decision of anybody. */
 import { setTimeout as delay } from "node:timers/promises";
-import { YardError } from "../platform/errors.ts";
+import { isYardError, YardError } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
 import { parseUnitDurationMs } from "../platform/unit-durations.ts";
 import { openAnnouncements, silence } from "./announcements.ts";
@@ -37,15 +37,31 @@ const leewayMs = 60_000;
 
 /** @throws {YardError} unauthenticated, forbidden: the user may not */
 export async function joinCoordinator(parts: SeatParts): Promise<Joined> {
-  const { coordinator, registration, log, stopping } = parts;
+  for (;;) {
+    const joined = await registerAndShow(parts);
+    if (joined !== undefined) return joined;
+    await delay(betweenMs, undefined, { signal: parts.stopping });
+  }
+}
+
+/** @returns undefined: the coordinator was away for longer than the lease before the first heartbeat came through */
+async function registerAndShow(parts: SeatParts): Promise<Joined | undefined> {
+  const { coordinator, registration, log, stopping, times } = parts;
   const userToken = await parts.signIn(coordinator, stopping);
   const { worker_id: uuid, token, redis_url: redisUrl } = await coordinator.register(userToken, registration, stopping);
   const at = Date.now();
   await parts.remember(token);
   const calls = coordinator.asWorker(token);
-  const isOurs = await calls.heartbeat(stopping);
-  log.info({ worker: uuid, extended: isOurs }, "registered at the coordinator");
-  return { calls, isOurs, redisUrl: redisUrl ?? undefined, at };
+  try {
+    const isOurs = await calls.heartbeat(stopping);
+    log.info({ worker: uuid, extended: isOurs }, "registered at the coordinator");
+    return { calls, isOurs, redisUrl: redisUrl ?? undefined, at };
+  } catch (error) {
+    const isLost = isYardError(error, "unauthenticated") && Date.now() - at > times.leaseMs;
+    if (!isLost) throw error;
+    log.warn({ worker: uuid }, "this worker was lost before it began: it registers anew");
+    return undefined;
+  }
 }
 
 /** Serves until it is to stop.

@@ -14,6 +14,12 @@ export interface StdLog {
   capture(argv: readonly string[]): readonly string[];
   /** The command has ended: it prints no more. */
   end(): void;
+  /** Some of what was printed, `most` bytes at most. @param position NaN: the end; what is gone already is left out */
+  read(
+    name: OutputName,
+    position: number,
+    most: number,
+  ): Promise<{ readonly position: number; readonly bytes: Uint8Array }>;
   /** For the archive. */
   entries(): TreeEntries;
   remove(): void;
@@ -26,7 +32,8 @@ export interface StdLogParts {
   readonly keeper: OutputKeeper;
 }
 
-const names = ["stdout", "stderr"] as const;
+export const outputNames = ["stdout", "stderr"] as const;
+export type OutputName = (typeof outputNames)[number];
 
 /** A shell is in every sandbox, and replaces itself by the command. Appending: the front of the files may be given back while it writes. */
 const redirect = 'out=$1 err=$2; shift 2; exec "$@" >>"$out" 2>>"$err"';
@@ -35,7 +42,7 @@ const redirect = 'out=$1 err=$2; shift 2; exec "$@" >>"$out" 2>>"$err"';
 export function openStdLog({ directory, maxBytes, keeper }: StdLogParts): StdLog {
   makeDirectory(directory);
   const ended = new AbortController();
-  const files = names.map((name) =>
+  const files = outputNames.map((name) =>
     createOutputFile({ path: join(directory, `${name}.log`), maxBytes, ended: ended.signal }),
   );
   for (const file of files) {
@@ -47,6 +54,13 @@ export function openStdLog({ directory, maxBytes, keeper }: StdLogParts): StdLog
     end() {
       ended.abort("ended");
       for (const file of files) keeper.end(file);
+    },
+    async read(name, position, most) {
+      const file = files[outputNames.indexOf(name)]!;
+      const { size } = file.measure();
+      const from = Number.isNaN(position) ? Math.max(0, size - most) : position;
+      const chunk = await file.read({ position: from, maxBytes: most });
+      return { position: chunk.from, bytes: chunk.bytes };
     },
     entries: () => entriesOf(files),
     remove() {
@@ -70,6 +84,6 @@ async function* entriesOf(files: readonly OutputFile[]): TreeEntries {
     const { size } = file.measure();
     const start = Math.min(size, file.start());
     const content = rangeOf(handle, { start, end: size });
-    yield { type: "file", path: `std-log/${names[i]}.log`, mode: 0o664, size: size - start, content };
+    yield { type: "file", path: `std-log/${outputNames[i]}.log`, mode: 0o664, size: size - start, content };
   }
 }

@@ -20,6 +20,7 @@ import type { ExecState } from "./exec-states.ts";
 import { type Ended, execute } from "./execute.ts";
 import { finishTask } from "./finish.ts";
 import type { CoordinatorHttp } from "./http.ts";
+import type { LiveOutput } from "./live-output.ts";
 import type { Reporter } from "./reporter.ts";
 import { fetchResources } from "./resources.ts";
 import { openStdLog, type StdLog } from "./std-log.ts";
@@ -45,6 +46,7 @@ export interface TaskParts extends Workshop {
   readonly calls: WorkerCalls;
   readonly reporter: Reporter;
   readonly announcements: Announcements;
+  readonly live: LiveOutput;
 }
 
 /** For bringing the resources and for waiting, together. */
@@ -126,7 +128,14 @@ interface KeptOutput extends Disposable {
 function keepOutput(parts: TaskParts, task: FetchedTask, { output }: TaskDirectories): KeptOutput | undefined {
   if (!task.spec.terminal_output) return undefined;
   const log = openStdLog({ directory: output, maxBytes: parts.maxOutputBytes, keeper: parts.keeper });
-  return { log, [Symbol.dispose]: () => log.remove() };
+  const shown = parts.live.add(task.uuid, log);
+  return {
+    log,
+    [Symbol.dispose]() {
+      shown[Symbol.dispose]();
+      log.remove();
+    },
+  };
 }
 
 /** @throws {TaskFailed} the host had no space, or could run nothing, for too long */

@@ -54,6 +54,8 @@ export const TaskInfo = Type.Object({
 });
 export type TaskInfo = Static<typeof TaskInfo>["info"];
 
+export const PrintedReply = Type.Object({ watched: Type.Boolean() });
+
 export const Download = Type.Object({ url: Type.String(), size: Type.Integer() });
 export type Download = Static<typeof Download>;
 
@@ -65,7 +67,12 @@ export const ReportManyReply = Type.Object({
 });
 
 /** Only a yard of ours answers a heartbeat so; others say `null`. */
-export const News = Type.Object({ lost: Type.Array(Type.String()), draining: Type.Boolean() });
+export const News = Type.Object({
+  lost: Type.Array(Type.String()),
+  /** Send what these print. */
+  watched: Type.Optional(Type.Array(Type.String())),
+  draining: Type.Boolean(),
+});
 export type News = Static<typeof News>;
 export const HeartbeatReply = Type.Union([News, Type.Null()]);
 

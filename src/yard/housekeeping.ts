@@ -1,6 +1,8 @@
 /** What the yard does by itself from time to time, so that nothing grows for ever. */
 
+import type { Capsules } from "../capsules/capsule.ts";
 import type { Identity } from "../identity/identity.ts";
+import type { Channels } from "../notifications/channel.ts";
 import type { EventLog } from "../platform/bus/event-log.ts";
 import type { Log } from "../platform/log.ts";
 import type { HeapCollection } from "../scripts/heap-collection.ts";
@@ -32,11 +34,18 @@ export async function housekeeping({ identity, events, heaps, room, log }: Kept)
 
 interface TeamKeepers extends Pick<CollectionSources, "scripts" | "snapshots"> {
   readonly room: Pick<TaskRoom, "clearTeam">;
+  readonly capsules: Pick<Capsules, "clearTeam">;
+  readonly channels: Pick<Channels, "removeTeam">;
   readonly files: StoredFiles;
 }
 
 /** Of a team that is no more. */
-export async function clearTeam(teamId: string, { scripts, snapshots, room, files }: TeamKeepers) {
+export async function clearTeam(
+  teamId: string,
+  { scripts, snapshots, room, capsules, channels, files }: TeamKeepers,
+): Promise<void> {
+  await capsules.clearTeam(teamId);
+  await channels.removeTeam(teamId);
   await room.clearTeam(teamId);
   await files.removeTeam(teamId);
   await scripts.removeTeam(teamId);

@@ -21,7 +21,7 @@ import { createHeapStore } from "../scripts/engine/heap-store.ts";
 import { createHeapCollection, type HeapCollection } from "../scripts/heap-collection.ts";
 import { createHeapPacks } from "../scripts/heap-packs.ts";
 import { createModuleCache, type ModuleCache } from "../scripts/modules/module-cache.ts";
-import { openScripts, type Scripts } from "../scripts/scripts.ts";
+import { openScripts, type Scripts, type ScriptsParts } from "../scripts/scripts.ts";
 import type { Snapshots } from "../snapshots/snapshots.ts";
 
 export interface ScriptRoomParts {
@@ -38,6 +38,7 @@ export interface ScriptRoomParts {
   readonly essential: Reserve["essential"];
   readonly clock: Clock;
   readonly log: Log;
+  readonly changed?: ScriptsParts["changed"];
 }
 
 export interface ScriptRoom extends AsyncDisposable {
@@ -59,7 +60,7 @@ export async function openScriptRoom(parts: ScriptRoomParts): Promise<ScriptRoom
   opened.use(every(trimModulesMs, () => trimModules(modules, log)));
   const scripts = opened.use(
     await openScripts({
-      ...{ database, instances, bus, files: snapshots, essential, log, clock },
+      ...{ database, instances, bus, files: snapshots, essential, log, clock, changed: parts.changed },
       // Whoever needs no token is granted nothing, whatever the policy says.
       policyOf: (teamId) => (teamId === openTeamId ? grantsNothing : policy.current()),
       reach: { modules, runOnHost: createRunOnHost({ units }) },

@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import { defaultStorageQuotaBytes } from "../identity/quotas.ts";
 import type { BlobStore, BlobUrls } from "../platform/blobs/blob-store.ts";
 import { openFileBlobStore } from "../platform/blobs/file-store.ts";
+import { createS3Urls } from "../platform/blobs/s3-urls.ts";
 import { createSignedUrls } from "../platform/blobs/signed-urls.ts";
 import { createUrlSigner } from "../platform/blobs/signing.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -59,7 +60,7 @@ async function openBlobs({ config, directory, clock }: StorageSources, ownUrls: 
   if (config.s3 !== undefined) {
     const { openS3BlobStore } = await import("../platform/blobs/s3-store.ts"); // with the S3 client: several megabytes
     const blobs = await openS3BlobStore(config.s3);
-    return { blobs, urls: blobs, [Symbol.asyncDispose]: () => blobs[Symbol.asyncDispose]() };
+    return { blobs, urls: createS3Urls(blobs, ownUrls), [Symbol.asyncDispose]: () => blobs[Symbol.asyncDispose]() };
   }
   const blobs = await openFileBlobStore({ directory, clock });
   return { blobs, urls: ownUrls, [Symbol.asyncDispose]: () => blobs[Symbol.asyncDispose]() };

@@ -1,11 +1,13 @@
 /** What the yard's own API needs of its parts. */
 import { createOwners } from "../apis/mcpv8/owners.ts";
+import { callerFor } from "../apis/wrenn/callers.ts";
 import type { YardApiParts } from "../apis/yard/parts.ts";
 import type { Apps } from "../apps/apps.ts";
+import type { Capsules } from "../capsules/capsule.ts";
 import type { Config } from "../config.ts";
 import type { Hosts } from "../hosts/hosts.ts";
 import type { Identity } from "../identity/identity.ts";
-import type { EventLog } from "../platform/bus/event-log.ts";
+import type { TeamDirectory } from "../identity/team-directory.ts";
 import type { Database } from "../platform/db/database.ts";
 import { YardError } from "../platform/errors.ts";
 import { bearerTokenOf } from "../platform/http/bearer.ts";
@@ -19,11 +21,14 @@ interface YardApiSources {
   readonly config: Config;
   readonly identity: Identity;
   readonly apps: Apps;
-  readonly events: EventLog;
+  readonly console: YardApiParts["console"];
   readonly hosts: Hosts;
+  readonly hostAgents: YardApiParts["hostAgents"]["hosts"];
   readonly database: Database;
   readonly metrics: Metrics;
   readonly snapshots: Snapshots;
+  readonly capsules: Capsules;
+  readonly teamDirectory: TeamDirectory;
   readonly essential: Reserve["essential"];
 }
 
@@ -31,11 +36,14 @@ export function yardApiParts({
   config,
   identity,
   apps,
-  events,
+  console,
   hosts,
+  hostAgents,
   database,
   metrics,
   snapshots,
+  capsules,
+  teamDirectory,
   essential,
 }: YardApiSources): YardApiParts {
   return {
@@ -49,9 +57,19 @@ export function yardApiParts({
         );
       return identity.authenticator.recall(token) ?? identity.authenticator.authenticate(token);
     },
-    ...{ apps, events, hosts, metrics, essential, audit: identity.audit },
+    ...{ apps, console, metrics, essential, audit: identity.audit, sessions: identity.sessions },
+    hostAgents: { hosts: hostAgents, loginRate: config.loginRate },
     // Trees and the labels that name them belong together: whose they are is decided as it is for scripts.
     trees: { snapshots, teamOf: createOwners(identity.teams).teamOf, limits: defaultTreeLimits },
+    // Templates are those of capsules, and so is whose they are.
+    templates: {
+      importTemplate: capsules.templates.import,
+      async scopeOf(principal) {
+        const caller = await callerFor(principal, teamDirectory);
+        if (caller.role !== "viewer") return caller;
+        throw new YardError("forbidden", "You may only look in this team. One of its admins can make you a member.");
+      },
+    },
     metricsOpen: config.metricsOpen,
     readiness: {
       database: () => database.kysely.selectFrom("settings").select("key").limit(1).execute(),

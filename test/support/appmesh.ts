@@ -20,11 +20,17 @@ export interface AppMesh {
 }
 
 export async function logIn(url: string, username: string, password: string): Promise<AppMesh> {
+  const token = await tokenOf(url, username, password);
+  return appMesh(() => url, token);
+}
+
+/** Logs in. @returns an access token, which is good at every API */
+export async function tokenOf(url: string, username: string, password: string): Promise<string> {
   const basic = Buffer.from(`${username}:${password}`).toString("base64");
   const reply = await fetch(`${url}/appmesh/login`, { method: "POST", headers: { authorization: `Basic ${basic}` } });
   assert.equal(reply.status, 200, await reply.clone().text());
   const { access_token: token } = (await reply.json()) as { access_token: string };
-  return appMesh(() => url, token);
+  return token;
 }
 
 /** `url` is asked for at each request: a restarted server listens elsewhere. */

@@ -12,12 +12,13 @@ export interface CommandYard {
   done(args: readonly string[], options?: { stdin?: string }): Promise<string>;
 }
 
-/** Belongs into the body of a suite: the yard starts before its tests and ends after them. */
-export function useCommandYard(): CommandYard {
+/** Belongs into the body of a suite: the yard starts before its tests and ends after them.
+ *  @param args further ones of the yard, asked for when the suite begins */
+export function useCommandYard(args: () => readonly string[] = () => []): CommandYard {
   const home = openHome();
   let yard: RunningYard;
   before(async () => {
-    yard = await startYard([], home);
+    yard = await startYard(args(), home);
   });
   after(async () => {
     await yard[Symbol.asyncDispose]();
@@ -28,9 +29,9 @@ export function useCommandYard(): CommandYard {
     get yard() {
       return yard;
     },
-    async done(args, options) {
-      const ended = await home.runyard(args, options);
-      assert.equal(ended.code, 0, `${args.join(" ")}: ${ended.stderr}`);
+    async done(words, options) {
+      const ended = await home.runyard(words, options);
+      assert.equal(ended.code, 0, `${words.join(" ")}: ${ended.stderr}`);
       return ended.stdout;
     },
   };

@@ -26,7 +26,8 @@ export interface Home extends Disposable {
   runyard(args: readonly string[], options?: { env?: NodeJS.ProcessEnv; stdin?: string }): Promise<Ended>;
 }
 
-export function openHome(launcher = checkoutLauncher): Home {
+/** @param environment of every program that is started there */
+export function openHome(launcher = checkoutLauncher, environment: NodeJS.ProcessEnv = {}): Home {
   const directory = temporaryDirectory();
   const data = join(directory.path, "data");
   const baseEnv = {
@@ -35,6 +36,7 @@ export function openHome(launcher = checkoutLauncher): Home {
     RUNYARD_DATA: data,
     // One cache for all: the tests start many processes, and few are interested in how types are stripped.
     NODE_COMPILE_CACHE: join(import.meta.dirname, "..", "..", "node_modules", ".cache", "compiled"),
+    ...environment,
   };
 
   function start(

@@ -93,7 +93,15 @@ export function startMixedLoad(api: AppMesh, options: { clients: number; mark: s
   };
 }
 
-export function sleeper(name: string, description: string, mark: string) {
+/** Apps that no load touches: `steady` only lives, `counter` prints as well. */
+export async function startWatchedApps(api: AppMesh, mark: string): Promise<void> {
+  await api.expect("PUT", "/app/steady", { body: sleeper("steady", "", mark) });
+  await api.expect("PUT", "/app/counter", {
+    body: { name: "counter", shell: true, command: "i=0; while :; do i=$((i+1)); echo $i; sleep 0.005; done" },
+  });
+}
+
+function sleeper(name: string, description: string, mark: string) {
   return { name, description, command: "sleep 600", env: { [markVariable]: mark } };
 }
 

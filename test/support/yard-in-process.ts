@@ -27,12 +27,14 @@ export async function openTestYard(
     flags: {
       data,
       listen: "127.0.0.1:0",
+      "listen-agents": "off", // a certificate costs each test a quarter of a second
       "orphan-after": "60s",
       "admin-password": adminPassword,
       log: "error",
       "login-rate": "0",
       examples: "false",
       "worker-slots": "0",
+      "stacks-settle": "500ms",
       ...flags,
     },
     env: {},

@@ -34,8 +34,10 @@ export async function startYard(args: readonly string[] = [], given?: Home): Pro
 
   const start = async () => {
     // Whatever becomes of the test, the agent ends soon after its yard.
-    const flags = ["--listen", "127.0.0.1:0", "--admin-password", adminPassword, "--orphan-after", "60s"];
-    child = home.start(["serve", ...flags, ...args], { env: { RUNYARD_EXAMPLES: "false" } }); // a flag of the test wins
+    const flags = ["--admin-password", adminPassword, "--orphan-after", "60s"];
+    if (!args.includes("--listen")) flags.push("--listen", "127.0.0.1:0"); // it would listen there as well
+    const env = { RUNYARD_EXAMPLES: "false", RUNYARD_LISTEN_AGENTS: "off" }; // a certificate would cost a quarter of a second
+    child = home.start(["serve", ...flags, ...args], { env }); // a flag of the test wins
     local = await Promise.race([
       child.ended.then(({ code, stderr }) => {
         throw new Error(`the yard ended with ${code}: ${stderr}`);

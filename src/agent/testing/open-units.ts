@@ -1,6 +1,8 @@
 /** Units with real processes under a clock that the test sets. */
+import { YardError } from "../../platform/errors.ts";
 import { temporaryDirectory } from "../../platform/testing/temporary-directory.ts";
 import { until } from "../../platform/testing/until.ts";
+import type { ContainerPrograms } from "../../sandboxes/container/programs.ts";
 import { openHostDriver } from "../../sandboxes/host/driver.ts";
 import type { RunStatus, UnitStatus } from "../protocol.ts";
 import { openUnits, type Units } from "../units.ts";
@@ -14,8 +16,12 @@ export interface TestUnits extends AsyncDisposable {
   restart(awayMs: number): Promise<void>;
 }
 
+const noEngine: ContainerPrograms = {
+  create: () => Promise.reject(new YardError("unavailable", "No engine is here.")),
+};
+
 /** Disposing ends all that runs. */
-export async function openTestUnits(start: number): Promise<TestUnits> {
+export async function openTestUnits(start: number, containers: ContainerPrograms = noEngine): Promise<TestUnits> {
   await using opened = new AsyncDisposableStack();
   const { path: directory } = opened.use(temporaryDirectory());
   let driver = await openHostDriver({ directory });
@@ -29,7 +35,7 @@ export async function openTestUnits(start: number): Promise<TestUnits> {
 
   function open(): Units {
     const sandbox = (id: string) => driver.reattach({ driver: driver.name, version: 1, id });
-    return openUnits({ directory, sandbox, log: () => {}, time });
+    return openUnits({ directory, sandbox, containers, log: () => {}, time });
   }
 
   const parts = opened.move();

@@ -4,7 +4,7 @@ import { createAdmission } from "../../identity/admission.ts";
 import type { Authenticator } from "../../identity/identity.ts";
 import type { Principal } from "../../identity/principal.ts";
 import { YardError } from "../../platform/errors.ts";
-import type { ApiInstance, ApiRequest } from "../../platform/http/api.ts";
+import type { ApiRequest } from "../../platform/http/api.ts";
 import { checkHook } from "../../platform/http/check-hook.ts";
 import type { CookieSessions } from "./cookies.ts";
 import { permissionFromWire, permissionToWire, type WirePermission } from "./permissions.ts";
@@ -85,15 +85,4 @@ export function basicCredentialsOf(request: ApiRequest): { username: string; pas
       field: "Authorization",
     });
   return { username: text.slice(0, colon), password: text.slice(colon + 1) };
-}
-
-/** Keeps a plugin's routes from being registered without a decision about who may use them. */
-export function requireGuards(app: ApiInstance, open: readonly string[]): void {
-  app.addHook("onRoute", (route) => {
-    const methods = [route.method].flat().filter((method) => method !== "HEAD");
-    for (const method of methods) {
-      if (!route.onRequest && !open.includes(`${method} ${route.url}`))
-        throw new Error(`${method} ${route.url} has no guard`);
-    }
-  });
 }

@@ -3,6 +3,8 @@ import { isYardError, YardError } from "../../platform/errors.ts";
 
 const wireNames: Readonly<Record<string, string>> = {
   argv: "command",
+  "container.image": "docker_image",
+  "container.env": "env.APP_DOCKER_OPTS",
   cwd: "working_dir",
   workingDirectory: "working_dir",
   user: "exec_user",

@@ -62,7 +62,12 @@ export const AppRequest = Type.Object(
     health_check_cmd: nullable(
       Type.String({ description: "Run each second beside the application, without a shell: exit code 0 is healthy" }),
     ),
-    docker_image: nullable(Type.String({ description: "Refused: this yard has no Docker engine" })),
+    docker_image: nullable(
+      Type.String({
+        description:
+          "Each start is in a new container of this image, fetched if need be; `env.APP_DOCKER_OPTS` has further options of `docker run`",
+      }),
+    ),
     start_time: nullable(epochTime("Nothing runs before; the first slot of a periodic application")),
     end_time: nullable(epochTime("Nothing runs from then on")),
     start_interval_seconds: nullable(
@@ -105,6 +110,7 @@ export const AppView = Type.Object(
     session_login: Type.Optional(Type.Boolean()),
     description: Type.Optional(Type.String()),
     metadata: Type.Optional(Type.Unknown()),
+    docker_image: Type.Optional(Type.String()),
     working_dir: Type.Optional(Type.String()),
     status: Type.Integer({ description: "0 disabled, 1 enabled, 2 a temporary run" }),
     stdout_cache_num: Type.Optional(Type.Integer()),
@@ -159,6 +165,7 @@ export const AppView = Type.Object(
     health: Type.Optional(Type.Integer({ description: "0 healthy, 1 not" })),
     starts: Type.Optional(Type.Integer()),
     stdout_cache_size: Type.Optional(Type.Integer()),
+    container_id: Type.Optional(Type.String({ description: "As the Docker engine calls its container" })),
   },
   { additionalProperties: false },
 );

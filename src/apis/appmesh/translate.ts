@@ -1,8 +1,9 @@
 /** An application as App Mesh's clients send it, as the yard's definition; the way back is views.ts. */
 import { split } from "shlex";
-import { type AppDefinition, type ExitAction, exitActions, type Sharing } from "../../apps/app.ts";
+import { type AppContainer, type AppDefinition, type ExitAction, exitActions, type Sharing } from "../../apps/app.ts";
 import { YardError } from "../../platform/errors.ts";
 import type { Limits } from "../../sandboxes/sandbox.ts";
+import { dockerOptionsOf, optionsVariable } from "./docker-options.ts";
 import type { AppRequest } from "./schemas.ts";
 import type { SecretSeal } from "./seal.ts";
 import { timingFromWire } from "./timing.ts";
@@ -16,25 +17,26 @@ export interface Surroundings {
   readonly now: number;
 }
 
-/** @throws {YardError} invalid, with the field; precondition, for a container */
+/** @throws {YardError} invalid, with the field; precondition, for an option of a container that is not taken */
 export function definitionFromWire(body: AppRequest, { seal, now }: Surroundings): AppDefinition {
-  refuseContainer(body);
+  const container = containerFromWire(body);
   const registeredAt = body.register_time ? body.register_time * 1_000 : now;
   const command = body.command ?? "";
   const shell = body.shell ?? false;
   const sessionLogin = body.session_login ?? false;
   return {
-    argv: argvOf(command, { shell, sessionLogin }),
+    argv: container ? argvInContainer(command, { shell, sessionLogin }) : argvOf(command, { shell, sessionLogin }),
     command,
     shell,
     sessionLogin,
     description: body.description || undefined,
     metadata: metadataFromWire(body.metadata),
     workingDirectory: body.working_dir || undefined,
+    container,
     env: body.env ?? {},
     secretEnv: openSecrets(body.sec_env ?? {}, seal),
     exit: exitFromWire(body.behavior),
-    keepOutputs: body.stdout_cache_num ?? 0,
+    keepOutputs: container ? 0 : (body.stdout_cache_num ?? 0), // they go with their containers
     limits: limitsFromWire(body.resource_limit),
     ...timingFromWire(body, registeredAt),
     healthCheck: healthCheckFromWire(body.health_check_cmd),
@@ -44,11 +46,18 @@ export function definitionFromWire(body: AppRequest, { seal, now }: Surroundings
   };
 }
 
-/** Ignoring it would run the command in another place than its author meant. */
-function refuseContainer(body: AppRequest): void {
-  if (!body.docker_image) return;
-  const message = "no Docker engine is configured on this yard; leave it out to run the command on the host itself";
-  throw new YardError("precondition", message, { field: "docker_image" });
+function containerFromWire({ docker_image: image, env }: AppRequest): AppContainer | undefined {
+  if (!image) return undefined;
+  return { image, ...dockerOptionsOf(env?.[optionsVariable] ?? "") };
+}
+
+/** Without a command it is the image's own; a shell is whichever the image has. */
+function argvInContainer(command: string, options: { shell: boolean; sessionLogin: boolean }): string[] {
+  if (command.trim() === "") return [];
+  checkLength(command, "command");
+  if (options.sessionLogin) return ["/bin/sh", "-l", "-c", `set -e\n${command}`];
+  if (options.shell) return ["/bin/sh", "-e", "-c", command];
+  return wordsOf(command, "command");
 }
 
 /** What a run of an existing application may replace of its definition, each as a whole; other fields of the body count for nothing. */

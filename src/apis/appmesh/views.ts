@@ -33,6 +33,7 @@ export function definitionToWire(app: App, { seal, now }: Surroundings): AppView
     ...(definition.sessionLogin ? { session_login: true } : {}),
     ...(definition.description ? { description: definition.description } : {}),
     ...(definition.metadata !== undefined ? { metadata: definition.metadata } : {}),
+    ...(definition.container ? { docker_image: definition.container.image } : {}),
     ...(definition.workingDirectory ? { working_dir: definition.workingDirectory } : {}),
     status: statusOf(app),
     ...(definition.keepOutputs > 0 ? { stdout_cache_num: definition.keepOutputs } : {}),
@@ -65,6 +66,7 @@ export function runtimeToWire(app: App, observed: Observed): Partial<AppView> {
   const nextStartAt = nextStartOf(app);
   const isRunning = run?.pid !== undefined && !run.exit;
   return {
+    ...(isRunning && run.container !== undefined ? { container_id: run.container } : {}),
     ...(isRunning ? { pid: run.pid, ...processToWire(observed) } : {}),
     ...(returnCode !== undefined ? { return_code: returnCode } : {}),
     ...(run ? timeField("last_start_time", run.startedAt) : {}),

@@ -6,7 +6,7 @@ import type { Permission } from "../../identity/permissions.ts";
 import type { Principal } from "../../identity/principal.ts";
 import type { TeamDirectory } from "../../identity/team-directory.ts";
 import { isYardError, YardError } from "../../platform/errors.ts";
-import type { ApiInstance, ApiRequest } from "../../platform/http/api.ts";
+import type { ApiRequest } from "../../platform/http/api.ts";
 import { bearerTokenOf } from "../../platform/http/bearer.ts";
 import { checkHook } from "../../platform/http/check-hook.ts";
 import type { TaskCaller, TeamRole } from "../../tasks/task.ts";
@@ -136,15 +136,4 @@ function tokenFromWire(token: string): string {
 
 export function tokenToWire(token: string, reading: Reading): string {
   return quirks.token[reading] === "base64" ? Buffer.from(token, "latin1").toString("base64") : token;
-}
-
-/** Keeps a route from being registered without a decision about who may use it. */
-export function requireGuards(app: ApiInstance, open: readonly string[]): void {
-  app.addHook("onRoute", (route) => {
-    const methods = [route.method].flat().filter((method) => method !== "HEAD");
-    for (const method of methods) {
-      if (!route.onRequest && !open.includes(`${method} ${route.url}`))
-        throw new Error(`${method} ${route.url} has no guard`);
-    }
-  });
 }

@@ -1,6 +1,6 @@
 /** How a download is answered: Mitosis' own programs read URL and size from the body, others are led there. */
 import type { ApiReply, ApiRequest } from "../../platform/http/api.ts";
-import { absoluteUrl } from "./origin.ts";
+import { absoluteUrl } from "../../platform/http/origin.ts";
 import { quirks, type Reading } from "./quirks.ts";
 
 export interface Download {

@@ -1,7 +1,9 @@
 /** Mitosis' wire protocol: a thin translator on tasks/ and identity/. */
 import { createTrail } from "../../identity/trail.ts";
 import type { Api, ApiRequest } from "../../platform/http/api.ts";
-import { createGuards, requireGuards } from "./callers.ts";
+import { requireGuards } from "../../platform/http/guarded-routes.ts";
+import { createUnknownPaths } from "../../platform/http/unknown-paths.ts";
+import { createGuards } from "./callers.ts";
 import { allowCrossOrigin } from "./cors.ts";
 import { sendWireError } from "./errors.ts";
 import { createGroups } from "./groups.ts";
@@ -20,7 +22,6 @@ import { registerWorkerTaskRoutes } from "./routes/worker-tasks.ts";
 import { registerWorkerRoutes } from "./routes/workers.ts";
 import { bodyLimitBytes } from "./schemas.ts";
 import type { Toolbox } from "./toolbox.ts";
-import { createUnknownPaths } from "./unknown-paths.ts";
 
 /** Version of the reference API that this one follows. */
 const version = "0.6.0";
@@ -46,7 +47,7 @@ export function mitosisApi(parts: MitosisParts): Api {
     groups: createGroups(parts.teamDirectory),
     readingOf: createReadingOf(parts.reading),
   };
-  const unknownPaths = createUnknownPaths();
+  const unknownPaths = createUnknownPaths((text) => ({ msg: text, error: text }));
 
   return {
     name: "mitosis",

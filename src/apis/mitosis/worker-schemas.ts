@@ -1,5 +1,6 @@
 /** The shapes of workers on Mitosis' wire, as users and as workers themselves see them. */
 import { type Static, Type } from "typebox";
+import { keptOutputBytes } from "../../tasks/live-outputs.ts";
 import { limits } from "../../tasks/task-limits.ts";
 import { mapOf, maybe, nullable, Timestamp, Uuid } from "./schemas.ts";
 import { ArtifactType, ClaimedTask, Duration, ResultMessage, SubmitRequest } from "./task-schemas.ts";
@@ -171,10 +172,31 @@ export const HeartbeatRequest = Type.Object({
     maxItems: limits.reportsPerCall,
     description: "Extension: the tasks that the worker works on",
   }),
+  sends: Type.Optional(
+    Type.Array(Uuid, {
+      maxItems: limits.reportsPerCall,
+      description: "Extension, of a worker that can: those whose output it sends already",
+    }),
+  ),
 });
 export const HeartbeatReply = nullable(
   Type.Object({
     lost: Type.Array(Type.String(), { description: "Stop these: they were cancelled, or given to another" }),
+    watched: Type.Optional(
+      Type.Array(Type.String(), {
+        description: "Send what these print, by `POST /workers/tasks/{uuid}/output`: somebody looks at it",
+      }),
+    ),
     draining: Type.Boolean({ description: "No more tasks come; end when those that are held have ended" }),
   }),
 );
+
+const PrintedEnd = Type.Object({
+  position: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: "Of its first byte" }),
+  bytes: Type.String({ maxLength: Math.ceil(keptOutputBytes / 3) * 4, description: "Base64" }),
+});
+export const PrintedRequest = Type.Object(
+  { stdout: Type.Optional(PrintedEnd), stderr: Type.Optional(PrintedEnd) },
+  { description: "What has been printed since the last time; nothing, to hear whether anybody still looks" },
+);
+export const PrintedReply = Type.Object({ watched: Type.Boolean({ description: "Whether to go on" }) });

@@ -24,9 +24,15 @@ export function errorReplies<const Status extends number>(
   return replyFor([...statuses, 500], ErrorReply);
 }
 
-export function sendError(error: YardError, request: ApiRequest, reply: ApiReply): ApiReply {
+/** @param status in place of the error's usual one */
+export function sendError(
+  error: YardError,
+  request: ApiRequest,
+  reply: ApiReply,
+  status: number = usualStatus[error.code],
+): ApiReply {
   sayWhenToRetry(reply, error);
   if (error.code === "unauthenticated") reply.header("www-authenticate", "Bearer");
   const { code, message, field } = error;
-  return reply.code(usualStatus[code]).send({ error: { code, message, field, requestId: request.id } });
+  return reply.code(status).send({ error: { code, message, field, requestId: request.id } });
 }

@@ -1,30 +1,43 @@
 /** What the yard's own API is built on; yard.ts hands it in. */
 import type { Readable } from "node:stream";
-import type { Audit } from "../../identity/identity.ts";
+import type { CapsuleScope, CapsuleTemplates } from "../../capsules/capsule.ts";
+import type { Enrolment } from "../../hosts/enrolment.ts";
+import type { Fleet } from "../../hosts/fleet.ts";
+import type { Audit, Sessions } from "../../identity/identity.ts";
 import type { Principal } from "../../identity/principal.ts";
 import type { BlobStore } from "../../platform/blobs/blob-store.ts";
 import type { UrlSigner } from "../../platform/blobs/signing.ts";
 import type { ApiRequest } from "../../platform/http/api.ts";
 import type { Snapshots } from "../../snapshots/snapshots.ts";
 import type { TreeLimits } from "../../snapshots/working-tree.ts";
+import type { ConsoleParts } from "./console-parts.ts";
 
 export interface YardApiParts {
   readonly version: string;
   /** Who asks; at once for a credential that is remembered. @throws {YardError} unauthenticated */
   authenticate(request: ApiRequest): Principal | Promise<Principal>;
+  readonly sessions: Pick<Sessions, "refresh">;
   readonly apps: AppOutputs;
-  readonly events: EventPages;
-  readonly hosts: { list(): readonly { readonly id: string; readonly name: string; readonly connected: boolean }[] };
+  readonly console: ConsoleParts;
   /** What has to work before the yard can serve, by name; each rejects or resolves. */
   readonly readiness: Readonly<Record<string, () => Promise<unknown>>>;
   /** Prometheus text. */
   readonly metrics: { text(): Promise<{ readonly text: string; readonly contentType: string }> };
   /** Whether callers from other machines need no token for the metrics. */
   readonly metricsOpen: boolean;
+  readonly hostAgents: HostAgentParts;
   readonly trees: TreesParts;
+  readonly templates: TemplateParts;
   readonly audit: Audit;
   /** Does it even on a full disk. */
   essential<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** What agents of other machines ask for. */
+export interface HostAgentParts {
+  readonly hosts: Pick<Enrolment, "register" | "refresh" | "authenticate"> & Pick<Fleet, "moor">;
+  /** Tries per minute and address; 0 is no limit. */
+  readonly loginRate: number;
 }
 
 export interface TreesParts {
@@ -33,6 +46,12 @@ export interface TreesParts {
   teamOf(principal: Principal): string | Promise<string>;
   /** Of a tree that is uploaded. */
   readonly limits: TreeLimits;
+}
+
+export interface TemplateParts {
+  readonly importTemplate: CapsuleTemplates["import"];
+  /** Whose templates a user makes. @throws {YardError} forbidden, for who may only look there */
+  scopeOf(principal: Principal): Promise<CapsuleScope>;
 }
 
 /** Blobs, for whoever has a URL that the yard has signed. */
@@ -75,17 +94,4 @@ export interface AppOutputs {
     name: string,
     request: { readonly position: number; readonly runId?: string },
   ): Promise<Readable>;
-}
-
-export interface EventPages {
-  /** The oldest first. */
-  read(options: { after?: number; limit: number }): Promise<
-    readonly {
-      readonly seq: number;
-      readonly at: number;
-      readonly topic: string;
-      readonly subject: string;
-      readonly data: unknown;
-    }[]
-  >;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { test } from "node:test";
-import type { Principal } from "../../identity/principal.ts";
+import type { IssuedToken } from "../../identity/identity.ts";
 import { YardError } from "../../platform/errors.ts";
 import { createHttpServer } from "../../platform/http/server.ts";
 import { assertRoutesDocumented } from "../../platform/http/testing.ts";
@@ -10,17 +10,10 @@ import { createMetrics } from "../../platform/metrics.ts";
 import { until } from "../../platform/testing/until.ts";
 import { yardApi } from "./index.ts";
 import type { YardApiParts } from "./parts.ts";
+import { emptyConsole, testPrincipal } from "./testing.ts";
 
-const ada: Principal = {
-  userId: "usr_1",
-  username: "ada",
-  teams: new Map([["ada", "owner"]]),
-  roles: ["view"],
-  permissions: new Set(["hosts.view", "apps.output", "audit.view"]),
-  isAdmin: false,
-  credential: { kind: "token", sessionId: "ses_1", audience: "yard", expiresAt: 1_800_000_000_000, issuedAt: 1 },
-};
-const guest: Principal = { ...ada, username: "guest", permissions: new Set() };
+const ada = testPrincipal({ permissions: new Set(["hosts.view", "apps.output", "audit.view"]) });
+const guest = testPrincipal({ username: "guest" });
 const log = createLog({ level: "silent" });
 type Page = Awaited<ReturnType<YardApiParts["apps"]["output"]>>;
 
@@ -37,16 +30,21 @@ async function openServer(overrides: Partial<YardApiParts> = {}) {
       if (headers.authorization === "Bearer guest") return guest;
       throw new YardError("unauthenticated", "A valid token is needed.");
     },
+    sessions: { refresh: () => assert.fail("no login goes on") },
     apps: {
       output: async () => pageOf({ bytes: Buffer.from("hello"), from: 3, next: 8 }),
       follow: async () => Readable.from([Buffer.from("hello")]),
     },
-    events: {
-      read: async ({ after = 0, limit }) => [
-        { seq: after + 1, at: 5, topic: "app.changed", subject: "app_1", data: { limit } },
-      ],
+    console: emptyConsole(),
+    hostAgents: {
+      hosts: {
+        register: () => assert.fail("no host registers"),
+        refresh: () => assert.fail("no host comes back"),
+        authenticate: () => assert.fail("no host connects"),
+        moor: () => assert.fail("no host connects"),
+      },
+      loginRate: 0,
     },
-    hosts: { list: () => [{ id: "local", name: "here", connected: true }] },
     readiness: { database: async () => 1 },
     metrics,
     metricsOpen: false,
@@ -54,6 +52,10 @@ async function openServer(overrides: Partial<YardApiParts> = {}) {
       snapshots: { emptyId: "", open: () => assert.fail("no tree is looked at") },
       teamOf: () => "team_1",
       limits: { maxBytes: 1, maxEntries: 1, maxReadBytes: 1 },
+    },
+    templates: {
+      importTemplate: () => assert.fail("no template is made"),
+      scopeOf: () => assert.fail("no template is made"),
     },
     audit: { record: async () => {}, verify: () => assert.fail("nothing is verified") },
     essential: (work) => work(),
@@ -121,15 +123,38 @@ test("says who the caller is", async () => {
   });
 });
 
-test("pages events", async () => {
-  await using server = await openServer();
-  const page = (await server.get("/yard/v1/events?after=41&limit=7", "ada")).json();
-  assert.deepEqual(page, {
-    events: [{ seq: 42, at: 5, topic: "app.changed", subject: "app_1", data: { limit: 7 } }],
-    next: 42,
-  });
-  await using empty = await openServer({ events: { read: async () => [] } });
-  assert.deepEqual((await empty.get("/yard/v1/events?after=41", "ada")).json(), { events: [], next: 41 });
+test("a login goes on with the answer that the sessions give, which nobody keeps on the way", async () => {
+  const asked: unknown[] = [];
+  const recorded: unknown[] = [];
+  const user = { id: "usr_1", username: "ada" } as IssuedToken["user"];
+  const issued = { token: "next", sessionId: "ses_1", issuedAt: 1, expiresAt: 9, audience: "yard", user };
+  {
+    await using server = await openServer({
+      sessions: {
+        async refresh(refreshToken, options) {
+          asked.push([refreshToken, options?.isStrict ?? false]);
+          if (refreshToken !== "ryr_one") throw new YardError("unauthenticated", "Log in again.");
+          return { issued, refreshToken: "ryr_two" };
+        },
+      },
+      audit: {
+        record: async ({ action, target }) => void recorded.push([action, target]),
+        verify: () => assert.fail("nothing is verified"),
+      },
+    });
+    const post = (payload: object) =>
+      server.fastify.inject({ method: "POST", url: "/yard/v1/refresh", headers: { host: "127.0.0.1" }, payload });
+    const answer = await post({ refreshToken: "ryr_one" });
+    assert.deepEqual(answer.json(), { accessToken: "next", expiresAt: 9, refreshToken: "ryr_two" });
+    assert.equal(answer.headers["cache-control"], "no-store");
+    assert.equal((await post({ refreshToken: "ryr_other" })).statusCode, 401);
+    assert.equal((await post({})).json().error.field, "refreshToken");
+  }
+  assert.deepEqual(asked, [
+    ["ryr_one", false],
+    ["ryr_other", false],
+  ]);
+  assert.deepEqual(recorded, [["session.refresh", "ses_1"]]);
 });
 
 test("gives a page of output with its positions, or all of it as a stream", async () => {

@@ -3,8 +3,9 @@ import type { Command } from "commander";
 import { comingStart, healthOf, stateOf } from "../../client/app-state.ts";
 import { type AppSeen, listApps } from "../../client/apps.ts";
 import type { YardFlags } from "../../client/find-yard.ts";
+import { printList } from "../listing.ts";
 import { addYardOptions, connectToYard } from "../yard-options.ts";
-import { type Column, tableLines } from "./table.ts";
+import type { Column } from "./table.ts";
 import { bytesText, durationText, percentText } from "./text.ts";
 
 export function define(command: Command): void {
@@ -24,14 +25,9 @@ Examples:
 
 async function list(options: YardFlags & { json?: boolean }): Promise<void> {
   const apps = await listApps(await connectToYard(options));
-  if (options.json) return console.log(JSON.stringify(apps.map(({ json }) => json)));
-  if (apps.length === 0) {
-    console.error("There is no app yet that you may see. Add one: runyard app add web -- node server.js");
-    return;
-  }
-  apps.sort((a, b) => a.name.localeCompare(b.name));
-  const width = process.stdout.columns || Number.POSITIVE_INFINITY; // no terminal: whoever reads on may have all
-  for (const line of tableLines(apps, columns, width)) console.log(line);
+  const shown = options.json ? apps : apps.toSorted((a, b) => a.name.localeCompare(b.name));
+  const none = "There is no app yet that you may see. Add one: runyard app add web -- node server.js";
+  printList(shown, { json: options.json, columns, none });
 }
 
 const columns: readonly Column<AppSeen>[] = [

@@ -1,8 +1,9 @@
 /** `runyard attachment ls` */
 import type { Command } from "commander";
 import { type AttachmentSeen, listAttachments } from "../../client/attachments.ts";
-import { type Column, tableLines } from "../app/table.ts";
+import type { Column } from "../app/table.ts";
 import { bytesText, durationText } from "../app/text.ts";
+import { printList } from "../listing.ts";
 import { connectToYard } from "../yard-options.ts";
 import { addGroupOption, type GroupOptions, groupOf } from "./group-option.ts";
 
@@ -23,13 +24,8 @@ async function list(part: string | undefined, options: GroupOptions): Promise<vo
   const client = await connectToYard(options);
   const group = await groupOf(client, options);
   const attachments = await Array.fromAsync(listAttachments(client, group, part));
-  if (options.json) return console.log(JSON.stringify(attachments.map(({ json }) => json)));
-  if (attachments.length === 0) {
-    console.error("There is no such attachment. Upload a file: runyard attachment put FILE");
-    return;
-  }
-  const width = process.stdout.columns || Number.POSITIVE_INFINITY; // no terminal: whoever reads on may have all
-  for (const line of tableLines(attachments, columns, width)) console.log(line);
+  const none = "There is no such attachment. Upload a file: runyard attachment put FILE";
+  printList(attachments, { json: options.json, columns, none });
 }
 
 const columns: readonly Column<AttachmentSeen>[] = [

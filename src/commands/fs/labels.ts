@@ -2,7 +2,8 @@
 import type { Command } from "commander";
 import type { YardFlags } from "../../client/find-yard.ts";
 import { type Label, listLabels } from "../../client/scripts-fs.ts";
-import { type Column, tableLines } from "../app/table.ts";
+import type { Column } from "../app/table.ts";
+import { printTable } from "../listing.ts";
 import { addYardOptions, connectToYard } from "../yard-options.ts";
 
 export function define(command: Command): void {
@@ -23,8 +24,7 @@ async function list({ json, ...flags }: YardFlags & { json?: boolean }): Promise
     console.error("There is no label yet. Make one for what a script has left: runyard fs push ID NAME");
     return;
   }
-  const width = process.stdout.columns || Number.POSITIVE_INFINITY;
-  for (const line of tableLines(labels, columns, width)) console.log(line);
+  printTable(labels, columns);
 }
 
 const columns: readonly Column<Label>[] = [

@@ -3,9 +3,10 @@ import type { Command } from "commander";
 import type { YardFlags } from "../../client/find-yard.ts";
 import { resolveSnapshot } from "../../client/scripts-fs.ts";
 import { type ListedEntry, listTree } from "../../client/trees.ts";
-import { type Column, tableLines } from "../app/table.ts";
+import type { Column } from "../app/table.ts";
 import { bytesText } from "../app/text.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { printTable } from "../listing.ts";
 import { stoppable } from "../stoppable.ts";
 import { addYardOptions, connectToYard } from "../yard-options.ts";
 
@@ -35,10 +36,9 @@ function list(name: string, path: string, { json, ...flags }: ListOptions): Prom
       const client = await connectToYard(flags);
       const snapshot = await resolveSnapshot(client, name);
       const entries = await Array.fromAsync(listTree(client, snapshot, path, signal));
-      const width = process.stdout.columns || Number.POSITIVE_INFINITY;
       if (json) console.log(JSON.stringify(entries));
       else if (entries.length === 0) console.error("There is nothing.");
-      else for (const line of tableLines(entries, columns, width)) console.log(line);
+      else printTable(entries, columns);
       return exitCodes.ok;
     },
     { whenOutputCloses: exitCodes.ok },

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { YardFlags } from "../../client/find-yard.ts";
 import { listGroups } from "../../client/groups.ts";
-import { tableLines } from "../app/table.ts";
+import { printTable } from "../listing.ts";
 import { addYardOptions, connectToYard } from "../yard-options.ts";
 
 export function define(command: Command): void {
@@ -20,6 +20,5 @@ async function list({ json, ...flags }: YardFlags & { json?: boolean }): Promise
     { heading: "GROUP", cell: ([name]: (typeof rows)[number]) => name },
     { heading: "ROLE", cell: ([, role]: (typeof rows)[number]) => role },
   ];
-  const width = process.stdout.columns || Number.POSITIVE_INFINITY; // no terminal: whoever reads on may have all
-  for (const line of tableLines(rows, columns, width)) console.log(line);
+  printTable(rows, columns);
 }

@@ -2,8 +2,9 @@
 import type { Command } from "commander";
 import type { YardFlags } from "../../client/find-yard.ts";
 import { type ExecutionSeen, listExecutions } from "../../client/scripts.ts";
-import { type Column, tableLines } from "../app/table.ts";
+import type { Column } from "../app/table.ts";
 import { durationText } from "../app/text.ts";
+import { printList } from "../listing.ts";
 import { wholeNumber } from "../option-values.ts";
 import { addYardOptions, connectToYard } from "../yard-options.ts";
 import { tookText } from "./took.ts";
@@ -31,14 +32,9 @@ Examples:
 async function list({ limit, json, ...flags }: ListOptions): Promise<void> {
   const executions = await listExecutions(await connectToYard(flags));
   const shown = executions.slice(0, limit);
-  if (json) return console.log(JSON.stringify(shown.map((execution) => execution.json)));
-  if (shown.length === 0) {
-    console.error("There is no execution yet. Run a script: runyard js run -e '1 + 1'");
-    return;
-  }
-  const width = process.stdout.columns || Number.POSITIVE_INFINITY; // no terminal: whoever reads on may have all
-  for (const line of tableLines(shown, columns, width)) console.log(line);
-  if (shown.length < executions.length)
+  const none = "There is no execution yet. Run a script: runyard js run -e '1 + 1'";
+  printList(shown, { json, columns, none });
+  if (!json && shown.length < executions.length)
     console.error(`${executions.length - shown.length} older ones are not shown: see --limit.`);
 }
 

@@ -11,8 +11,9 @@ import {
   type TaskState,
   taskStates,
 } from "../../client/tasks.ts";
-import { type Column, tableLines } from "../app/table.ts";
+import type { Column } from "../app/table.ts";
 import { durationText } from "../app/text.ts";
+import { printList } from "../listing.ts";
 import { wholeNumber } from "../option-values.ts";
 import { addYardOptions, connectToYard } from "../yard-options.ts";
 import { addWord } from "./task-options.ts";
@@ -53,14 +54,9 @@ async function list({ json, limit, group, tag, label, creator, state, ...flags }
   const client = await connectToYard(flags);
   const filter = { group, creators: creator, tags: tag, labels: label };
   const { tasks, total } = await select(client, filter, state ?? taskStates, limit);
-  if (json) return console.log(JSON.stringify(tasks.map((task) => task.json)));
-  if (tasks.length === 0) {
-    console.error("There is no such task. Submit one: runyard task run -- echo hello");
-    return;
-  }
-  const width = process.stdout.columns || Number.POSITIVE_INFINITY; // no terminal: whoever reads on may have all
-  for (const line of tableLines(tasks, columns, width)) console.log(line);
-  if (total > tasks.length) console.error(`${total - tasks.length} more are not shown: see --limit.`);
+  const none = "There is no such task. Submit one: runyard task run -- echo hello";
+  printList(tasks, { json, columns, none });
+  if (!json && total > tasks.length) console.error(`${total - tasks.length} more are not shown: see --limit.`);
 }
 
 /** Those that are not over come first: they may be few behind many that are. */

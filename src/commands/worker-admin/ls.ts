@@ -2,8 +2,9 @@
 import type { Command } from "commander";
 import type { YardFlags } from "../../client/find-yard.ts";
 import { listWorkers, type WorkerFilter, type WorkerSeen } from "../../client/workers.ts";
-import { type Column, tableLines } from "../app/table.ts";
+import type { Column } from "../app/table.ts";
 import { durationText } from "../app/text.ts";
+import { printList } from "../listing.ts";
 import { addWord } from "../task/task-options.ts";
 import { addYardOptions, connectToYard } from "../yard-options.ts";
 
@@ -34,13 +35,8 @@ Examples:
 async function list({ group, tag, label, json, ...flags }: ListOptions): Promise<void> {
   const filter: WorkerFilter = { group, tags: tag, labels: label };
   const workers = await listWorkers(await connectToYard(flags), filter);
-  if (json) return console.log(JSON.stringify(workers.map((worker) => worker.json)));
-  if (workers.length === 0) {
-    console.error("There is no such worker. Start one: runyard worker");
-    return;
-  }
-  const width = process.stdout.columns || Number.POSITIVE_INFINITY; // no terminal: whoever reads on may have all
-  for (const line of tableLines(workers, columns, width)) console.log(line);
+  const none = "There is no such worker. Start one: runyard worker";
+  printList(workers, { json, columns, none });
 }
 
 const columns: readonly Column<WorkerSeen>[] = [

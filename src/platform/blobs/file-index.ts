@@ -6,6 +6,7 @@
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { translateSqliteError } from "../db/dialects/sqlite-errors.ts";
+import { openLogSync } from "../db/dialects/sqlite-log-sync.ts";
 import type { BlobInfo } from "./blob-store.ts";
 
 export interface IndexedBlob extends BlobInfo {
@@ -13,17 +14,18 @@ export interface IndexedBlob extends BlobInfo {
   readonly file: string;
 }
 
-export interface FileIndex extends Disposable {
+/** A promise resolves when the change is on the disk. */
+export interface FileIndex extends AsyncDisposable {
   /** To be called before the file is made. */
-  announce(file: string): void;
+  announce(file: string): Promise<void>;
   /** The file, complete and synced, becomes the blob of that key. @returns the file that it replaced, a leftover now */
-  publish(blob: IndexedBlob): string | undefined;
+  publish(blob: IndexedBlob): Promise<string | undefined>;
   find(key: string): IndexedBlob | undefined;
   /** @returns the file that held it, a leftover now */
-  remove(key: string): string | undefined;
+  remove(key: string): Promise<string | undefined>;
   page(prefix: string, options: { after: string; limit: number }): readonly IndexedBlob[];
   leftovers(): readonly string[];
-  /** To be called after the file was deleted. */
+  /** To be called after the file was deleted. A power cut may undo it: then it is deleted again. */
   forget(file: string): void;
 }
 
@@ -50,7 +52,7 @@ export function openFileIndex(path: string): FileIndex {
     (connection) => connection.close(),
   );
   translated(() =>
-    db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${tables}`),
+    db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${tables}`),
   );
 
   const columns = "key, file, bytes, sha256, contentType, modifiedAt";
@@ -84,18 +86,27 @@ export function openFileIndex(path: string): FileIndex {
       }
     });
 
+  const logSync = openLogSync(path);
+  const synced = async <T>(change: () => T): Promise<T> => {
+    const result = change();
+    await logSync.done();
+    return result;
+  };
+
   const lifetime = opened.move();
   return {
-    announce: (file) => void translated(() => insertLeftover.run(file)),
+    announce: (file) => synced(() => void translated(() => insertLeftover.run(file))),
     publish: ({ key, file, bytes, sha256, contentType, modifiedAt }) =>
-      inTransaction(() => {
-        const replaced = removeRow(key);
-        insertBlob.run(Buffer.from(key), file, bytes, sha256, contentType, modifiedAt);
-        deleteLeftover.run(file);
-        return replaced;
-      }),
+      synced(() =>
+        inTransaction(() => {
+          const replaced = removeRow(key);
+          insertBlob.run(Buffer.from(key), file, bytes, sha256, contentType, modifiedAt);
+          deleteLeftover.run(file);
+          return replaced;
+        }),
+      ),
     find: (key) => translated(() => find(key)),
-    remove: (key) => inTransaction(() => removeRow(key)),
+    remove: (key) => synced(() => inTransaction(() => removeRow(key))),
     page: (prefix, { after, limit }) =>
       translated(() => {
         const first = Buffer.from(prefix);
@@ -104,7 +115,10 @@ export function openFileIndex(path: string): FileIndex {
       }),
     leftovers: () => translated(() => selectLeftovers.all().map(({ file }) => String(file))),
     forget: (file) => void translated(() => deleteLeftover.run(file)),
-    [Symbol.dispose]: () => lifetime.dispose(),
+    async [Symbol.asyncDispose]() {
+      await logSync.close();
+      lifetime.dispose();
+    },
   };
 }
 

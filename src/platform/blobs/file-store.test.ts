@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -8,9 +6,9 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { systemClock } from "../clock.ts";
 import { isYardError } from "../errors.ts";
+import { killAfterLines } from "../testing/killed-program.ts";
 import { mountSmallDisk } from "../testing/small-disk.ts";
 import { temporaryDirectory } from "../testing/temporary-directory.ts";
-import { until } from "../testing/until.ts";
 import type { BlobStore } from "./blob-store.ts";
 import { describeBlobStore } from "./conformance.ts";
 import { openFileBlobStore } from "./file-store.ts";
@@ -126,16 +124,5 @@ async function killWhileStoring(directory: string, count: number): Promise<reado
         process.stdout.write(key + "\\n");
       }));
     }`;
-  const child = spawn(process.execPath, ["--input-type=module-typescript", "--eval", source], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const exited = once(child, "exit");
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    output += chunk;
-  });
-  await until(() => output.split("\n").length > count, { intervalMs: 1, what: `${count} blobs are stored` });
-  child.kill("SIGKILL");
-  await exited;
-  return output.split("\n").slice(0, -1);
+  return killAfterLines(count, source);
 }

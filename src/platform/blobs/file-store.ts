@@ -34,10 +34,10 @@ export async function openFileBlobStore({ directory, clock }: { directory: strin
     async put(key, content, options = {}) {
       checkBlobKey(key);
       const file = randomText(26);
-      index.announce(file);
+      await index.announce(file);
       try {
         const written = await writeFile(pathOf(file), content, options);
-        const replaced = index.publish({
+        const replaced = await index.publish({
           ...{ key, file, ...written, modifiedAt: clock.now() },
           contentType: options.contentType ?? null,
         });
@@ -77,7 +77,7 @@ export async function openFileBlobStore({ directory, clock }: { directory: strin
       return index.page(prefix, { after, limit }).map(withoutFile);
     },
 
-    [Symbol.asyncDispose]: async () => index[Symbol.dispose](),
+    [Symbol.asyncDispose]: () => index[Symbol.asyncDispose](),
   };
 }
 
@@ -141,12 +141,12 @@ async function removeFromIndex(
   key: string,
 ): Promise<string | undefined> {
   try {
-    return index.remove(key);
+    return await index.remove(key);
   } catch (error) {
     const file = index.find(key)?.file;
     if (!isYardError(error, "storage_full") || file === undefined) throw error;
     await rm(pathOf(file), { force: true });
-    return index.remove(key);
+    return await index.remove(key);
   }
 }
 

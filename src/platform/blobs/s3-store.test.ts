@@ -15,6 +15,7 @@ import { sharedS3, type TestBucket } from "../testing/s3-server.ts";
 import { describeBlobStore, describeBlobUrls } from "./conformance.ts";
 import { abortAbandoned } from "./s3-abandoned.ts";
 import { openS3BlobStore } from "./s3-store.ts";
+import { createS3Urls, mostPutBytes } from "./s3-urls.ts";
 
 const skip = skipUnless(findS3Server() !== undefined, "an S3 server", "npm run pretest, with Go installed");
 const partBytes = 5 * 1024 ** 2;
@@ -44,6 +45,16 @@ describe("S3", { skip }, () => {
       isYardError(error, "invalid"),
     );
     await assert.rejects(store.head("short"), (error) => isYardError(error, "not_found"));
+  });
+
+  test("an upload that S3 does not take in one request goes to the yard", async () => {
+    await using store = await open();
+    const own = { presign: async () => "/own" };
+    const put = { method: "PUT", key: "large", expiresInMs: 60_000 } as const;
+    const urls = createS3Urls(store, own);
+    assert.equal(await urls.presign({ ...put, contentLength: mostPutBytes + 1 }), "/own");
+    assert.match(await urls.presign({ ...put, contentLength: mostPutBytes }), /^http.*X-Amz-Signature=/);
+    assert.match(await urls.presign({ ...put, method: "GET" }), /^http.*X-Amz-Signature=/);
   });
 
   test("what a put in parts has left behind when it failed is nothing", async () => {

@@ -111,7 +111,7 @@ eachDialect("the event log", (open) => {
     await using log = createEventLog({ database, clock: fakeClock(), retention: { ...forEver, maxRows: 20 } });
     for (let i = 0; i < 60; i++) await log.append("count", "", i);
     const kept = await readAll(log, { limit: 1_000 });
-    assert.ok(kept.length <= 20 && kept.at(-1) === 59, `${kept}`);
+    assert.ok(kept.length <= 20 + 16 && kept.at(-1) === 59, `${kept}`);
     await using strict = createEventLog({ database, clock: fakeClock(), retention: { ...forEver, maxRows: 5 } });
     await strict.trim();
     assert.deepEqual(await readAll(log, { limit: 1_000 }), [55, 56, 57, 58, 59]);

@@ -19,7 +19,7 @@ export interface LoggedEvent {
 }
 
 export interface EventLog extends AsyncDisposable {
-  /** Resolves when the event is saved; events that arrive together share one commit. @throws {YardError} too_large, too_many */
+  /** Resolves when the event is committed, and no death of ours loses it; events that arrive together share one commit. @throws {YardError} too_large, too_many */
   append(topic: string, subject: string, data: Json): Promise<void>;
   /** Events after `after` (default: from the oldest that is kept), oldest first, at most `limit` (1 to 1,000). An event that was
    *  read is never followed by one with a lower `seq`. */
@@ -37,6 +37,8 @@ export interface Retention {
 const maxDataLength = 64 * 1024;
 const maxReadLimit = 1_000;
 const trimRows = 1_000;
+/** Events between two looks at what is beyond the retention, which takes as long as writing them one by one: so many more may be kept. */
+const trimEvery = 16;
 
 export function createEventLog({
   database,
@@ -48,20 +50,25 @@ export function createEventLog({
   retention: Retention;
 }): EventLog {
   const { kysely } = database;
+  let untrimmed = trimEvery; // what an earlier yard has left is looked at with the first
 
   const writer = createBatchWriter<Omit<EventRow, "seq">>({
-    // Exclusive, so that events become visible in the order of their numbers: else a reader could pass one by that commits later.
-    commit: (events) =>
-      database.transaction(
+    // Exclusive, so that events become visible in the order of their numbers: else a reader could pass one by that commits later. Unsynced, as an event speaks of what was
+    // done: the audit entry of that, which comes next, then waits for the disk once, and not for the event's turn there before its own.
+    async commit(events) {
+      const added = untrimmed + events.length;
+      await database.transaction(
         async (transaction) => {
           await transaction
             .insertInto("events")
             .values([...events])
             .execute();
-          await deleteExpired(transaction, events.length + 10); // more than was added, so that what is beyond shrinks
+          if (added >= trimEvery) await deleteExpired(transaction, added + 10); // more than was added, so that what is beyond shrinks
         },
-        { exclusive: "events" },
-      ),
+        { exclusive: "events", unsynced: true },
+      );
+      untrimmed = added >= trimEvery ? 0 : added;
+    },
   });
 
   /** Looks at the `rows` oldest events and deletes those beyond the retention. @returns how many that were */

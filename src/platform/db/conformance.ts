@@ -4,11 +4,12 @@ import { test } from "node:test";
 import { until } from "../testing/until.ts";
 import { isUniqueViolation } from "./constraints.ts";
 import { type Database, openDatabase } from "./database.ts";
-import { prepareQuery } from "./prepared.ts";
+import { atRun, prepareQuery } from "./prepared.ts";
 import type { RoleRow, UserRow } from "./schema.ts";
 import { eachDialect, type TestDatabase } from "./testing.ts";
 
 type Open = () => Promise<TestDatabase>;
+type Selected = Pick<RoleRow, "name" | "permissions" | "updated_at">;
 
 export function describeStore(): void {
   eachDialect("the store", (open) => {
@@ -63,10 +64,10 @@ function describeValues(open: Open): void {
     const { kysely } = database;
     for (const name of ["one", "two"])
       await kysely.insertInto("roles").values({ name, permissions: "[]", updated_at: 7 }).execute();
-    const findRole = prepareQuery<{ name: string; since: number }, RoleRow>(kysely, (slot) =>
+    const findRole = prepareQuery<{ name: string; since: number }, Selected>(kysely, (slot) =>
       kysely
         .selectFrom("roles")
-        .selectAll()
+        .select(["name", "permissions", "updated_at"])
         .where("name", "=", slot("name"))
         .where("updated_at", ">=", slot("since"))
         .limit(1),
@@ -74,6 +75,20 @@ function describeValues(open: Open): void {
     assert.deepEqual(await findRole({ name: "one", since: 7 }), [{ name: "one", permissions: "[]", updated_at: 7 }]);
     assert.deepEqual(await findRole({ name: "two", since: 1 }), [{ name: "two", permissions: "[]", updated_at: 7 }]);
     assert.deepEqual(await findRole({ name: "two", since: 8 }), []);
+    let time = 6;
+    const findOld = prepareQuery<{ name: string }, Selected>(kysely, (slot) =>
+      kysely
+        .selectFrom("roles")
+        .select(["name", "permissions", "updated_at"])
+        .where("name", "=", slot("name"))
+        .where(
+          "updated_at",
+          "<",
+          atRun(() => ++time),
+        ),
+    );
+    assert.equal((await findOld({ name: "one" })).length, 0);
+    assert.equal((await findOld({ name: "one" })).length, 1);
   });
 
   test("changes say how many rows they touched, and return the rows that were asked for", async () => {

@@ -1,7 +1,7 @@
 /** The yard's database: one schema on SQLite (embedded) or PostgreSQL (when one machine is not enough).
  *
  *  What holds on both, so that callers need not ask which one it is:
- *  - A write that has resolved is on the disk.
+ *  - A write that has resolved is on the disk, but for those that say otherwise (`unsynced`).
  *  - `transaction` runs as if no other ran beside it (unless it asks for `rowLocks`). Its callback may be run again (after a lost race, or a lost connection), so it touches
  *    nothing but the transaction; effects on the outside world wait until `transaction` has resolved.
  *  - Inside the callback use the transaction it is given: `kysely` would wait for the very lock that the callback holds.
@@ -27,10 +27,16 @@ export interface TransactionOptions {
   /** It locks the rows that it depends on (`for update`), or names what they must be in the `where` of each change: then many may work on
    *  different rows of one table and none has to be run again. Each statement sees what was committed before it. No difference on SQLite. */
   readonly rowLocks?: boolean;
+  /** As `Database.unsynced`. */
+  readonly unsynced?: boolean;
 }
 
 export interface Database extends AsyncDisposable {
   readonly kysely: Kysely<Schema>;
+  /** For writes that nobody is told of before another one: what resolves is committed, so that everybody sees it and no death of ours loses it, but it is on the disk only
+   *  with the next write that waits for that, or a second later. A power failure may lose it, and then all that came after it, too. On PostgreSQL it is `kysely`, where leaving
+   *  the disk out would cost as many round trips as it saves. */
+  readonly unsynced: Kysely<Schema>;
   readonly dialect: DialectName;
   /** The file, or `host:port/name`; never a password. */
   readonly location: string;
@@ -40,6 +46,7 @@ export interface Database extends AsyncDisposable {
 /** What a dialect brings; `openDatabase` makes the Database of it. */
 export interface Engine extends AsyncDisposable {
   readonly kysely: Kysely<Schema>;
+  readonly unsynced: Kysely<Schema>;
   readonly location: string;
   transaction: Database["transaction"];
 }
@@ -54,6 +61,7 @@ export async function openDatabase(
   const engine = opened.use(options.dialect === "sqlite" ? await openSqlite(options) : await openPostgres(options));
   const database = {
     kysely: engine.kysely,
+    unsynced: engine.unsynced,
     dialect: options.dialect,
     location: engine.location,
     transaction: engine.transaction,

@@ -39,6 +39,8 @@ export interface Api {
   readonly description: string;
   /** Where its paths begin (`/appmesh`). Below them unknown paths and unreadable URLs get this API's answers. */
   readonly pathPrefixes: readonly string[];
+  /** Where this API alone is served, its paths are known below this one too (`/api`). */
+  readonly aliasPrefix?: string;
   readonly securitySchemes?: Readonly<Record<string, SecurityScheme>>;
   /** Registers every route with its whole path. It may be called once per listener scope, so it keeps no state of its own. */
   register(app: ApiInstance): void | Promise<void>;

@@ -3,12 +3,19 @@ import { once } from "node:events";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { errnoOf, YardError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { formatUrl, type ListenSpec } from "./listen-spec.ts";
-import type { TlsSource } from "./tls.ts";
+import type { TlsMaterial, TlsSource } from "./tls.ts";
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Requests that ask for another protocol. Those that are not wanted are requests like any other, and the wish is ignored. */
+export interface Upgrades {
+  wants(request: IncomingMessage): boolean;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
 
 export interface Listener {
   /** With the port that was found, if any free one was asked for. */
@@ -40,11 +47,12 @@ const tlsReloadMs = 12 * 3_600_000;
 export async function openListener(
   spec: ListenSpec,
   handler: RequestHandler,
-  parts: { tls?: TlsSource; log: Log },
+  parts: { upgrades?: Upgrades; tls?: TlsSource; log: Log },
 ): Promise<Listener> {
   const { server, stop } = spec.secure
     ? await createSecureServer(handler, parts)
-    : { server: http.createServer(limits, handler), stop: () => {} };
+    : { server: http.createServer(optionsOf(parts), handler), stop: () => {} };
+  const upgraded = takeUpgrades(server, parts.upgrades);
   server.maxHeadersCount = 0; // bounded by their size; a count would drop some of them in silence
   server.on("clientError", refuseUnreadable);
   server.on("request", limitBodyAfterReply);
@@ -63,12 +71,30 @@ export async function openListener(
     server,
     async close(options) {
       stop();
-      await closeServer(server, options.graceMs);
+      await closeServer(server, upgraded, options.graceMs);
     },
   };
 }
 
-async function createSecureServer(handler: RequestHandler, { tls, log }: { tls?: TlsSource; log: Log }) {
+function optionsOf({ upgrades }: { upgrades?: Upgrades }) {
+  return { ...limits, shouldUpgradeCallback: (request: IncomingMessage) => upgrades?.wants(request) ?? false };
+}
+
+/** @returns connections that speak another protocol now: the server knows them no more, but waits for their end */
+function takeUpgrades(server: http.Server, upgrades: Upgrades | undefined): ReadonlySet<Duplex> {
+  const upgraded = new Set<Duplex>();
+  server.on("upgrade", (request, socket, head) => {
+    upgraded.add(socket);
+    socket.on("error", () => {}).once("close", () => upgraded.delete(socket));
+    upgrades?.upgrade(request, socket, head);
+  });
+  return upgraded;
+}
+
+async function createSecureServer(
+  handler: RequestHandler,
+  { upgrades, tls, log }: { upgrades?: Upgrades; tls?: TlsSource; log: Log },
+) {
   if (!tls)
     throw new YardError(
       "precondition",
@@ -76,14 +102,18 @@ async function createSecureServer(handler: RequestHandler, { tls, log }: { tls?:
     );
   let current = await tls.load();
   const server = https.createServer(
-    { ...limits, handshakeTimeout: limits.headersTimeout, minVersion: "TLSv1.2", ...current },
+    {
+      ...optionsOf({ upgrades }),
+      ...{ handshakeTimeout: limits.headersTimeout, requestCert: current.clientAuthority !== undefined },
+      ...contextOf(current),
+    },
     handler,
   );
   const timer = setInterval(async () => {
     try {
       const next = await tls.load();
       if (next.cert === current.cert) return;
-      server.setSecureContext({ minVersion: "TLSv1.2", ...next });
+      server.setSecureContext(contextOf(next));
       current = next;
       log.info("the TLS certificate was renewed");
     } catch (error) {
@@ -91,6 +121,10 @@ async function createSecureServer(handler: RequestHandler, { tls, log }: { tls?:
     }
   }, tlsReloadMs).unref();
   return { server, stop: () => clearInterval(timer) };
+}
+
+function contextOf({ cert, key, clientAuthority: ca }: TlsMaterial) {
+  return { minVersion: "TLSv1.2", cert, key, ca } as const;
 }
 
 function limitBodyAfterReply(request: IncomingMessage, response: ServerResponse): void {
@@ -104,11 +138,14 @@ function limitBodyAfterReply(request: IncomingMessage, response: ServerResponse)
   });
 }
 
-async function closeServer(server: http.Server, graceMs: number): Promise<void> {
+async function closeServer(server: http.Server, upgraded: ReadonlySet<Duplex>, graceMs: number): Promise<void> {
   const closed = once(server, "close");
   server.close();
   using _idle = setInterval(() => server.closeIdleConnections(), idleCheckMs);
-  using _cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  using _cut = setTimeout(() => {
+    server.closeAllConnections();
+    for (const socket of upgraded) socket.destroy();
+  }, graceMs);
   await closed;
 }
 

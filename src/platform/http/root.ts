@@ -15,6 +15,7 @@ import type { RequestSignals } from "./request-signal.ts";
 import { checkResponses } from "./response-check.ts";
 import { setCommonHeaders } from "./security-headers.ts";
 import { compileValidator } from "./validation.ts";
+import type { WebSockets } from "./websockets.ts";
 
 export interface RootParts {
   /** The first one answers for paths that belong to none. */
@@ -22,12 +23,15 @@ export interface RootParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly signals: RequestSignals;
+  readonly webSockets: WebSockets;
   /** Addresses and networks of reverse proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies?: readonly string[];
   /** For tests: a reply that does not fit its schema becomes a 500 that says why. */
   readonly validateResponses?: boolean;
   /** With the pages and the index of all documents. */
   readonly explorer: boolean;
+  /** Registers what is served to browsers besides; there with the explorer alone. */
+  readonly pages?: (app: ApiInstance) => void;
 }
 
 export const defaultBodyLimitBytes = 1024 * 1024;
@@ -58,6 +62,7 @@ export async function buildRoot(parts: RootParts): Promise<Root> {
   }).withTypeProvider<TypeBoxTypeProvider>();
   const routes = recordRoutes(root); // first, so that it misses none
   root.decorate("requestSignals", parts.signals);
+  root.decorate("webSockets", parts.webSockets);
   root.setValidatorCompiler(compileValidator);
   root.addHook("onRequest", setCommonHeaders);
   readJsonBodies(root);
@@ -69,6 +74,7 @@ export async function buildRoot(parts: RootParts): Promise<Root> {
   if (parts.explorer) {
     serveDocumentIndex(root, apis);
     await serveExplorer(root, apis);
+    if (parts.pages) await root.register(async (app: ApiInstance) => parts.pages?.(app));
   }
   await root.ready();
   return { fastify: root, routes: routes() };
@@ -84,8 +90,11 @@ function recordRoutes(root: ApiInstance): () => readonly RegisteredRoute[] {
     );
 }
 
-function serverOptions({ log, trustedProxies }: RootParts): FastifyServerOptions {
+function serverOptions({ log, trustedProxies, apis }: RootParts): FastifyServerOptions {
+  const [{ aliasPrefix }] = apis;
   return {
+    ...(apis.length === 1 &&
+      aliasPrefix !== undefined && { rewriteUrl: ({ url = "/" }) => withoutPrefix(url, aliasPrefix) }),
     loggerInstance: log,
     childLoggerFactory: (parent) => parent, // see request-lines.ts
     logController: new RequestLines(),
@@ -95,6 +104,10 @@ function serverOptions({ log, trustedProxies }: RootParts): FastifyServerOptions
     return503OnClosing: false, // whoever got through before the door closed is served
     trustProxy: trustedProxies?.length ? [...trustedProxies] : false,
   };
+}
+
+function withoutPrefix(url: string, prefix: string): string {
+  return url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : url;
 }
 
 async function mountApi(app: ApiInstance, api: Api, metrics: Metrics): Promise<void> {

@@ -3,18 +3,26 @@ import { YardError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Api, ApiInstance } from "./api.ts";
+import type { Gateway } from "./gateway.ts";
 import type { ListenSpec } from "./listen-spec.ts";
-import { type Listener, openListener, type RequestHandler } from "./listeners.ts";
+import { type Listener, openListener, type RequestHandler, type Upgrades } from "./listeners.ts";
 import { createRequestSignals } from "./request-signal.ts";
 import { buildRoot, type RegisteredRoute } from "./root.ts";
 import type { TlsSource } from "./tls.ts";
+import { asksForWebSocket, createWebSockets } from "./websockets.ts";
 
 export interface HttpServerParts {
   /** The first one answers for paths that belong to none. */
   readonly apis: readonly [Api, ...Api[]];
+  /** Those that answer on listeners of their own alone. */
+  readonly apart?: readonly Api[];
   readonly log: Log;
   readonly metrics: Metrics;
   readonly tls?: TlsSource;
+  /** Takes the requests that are for none of the APIs. */
+  readonly gateway?: Gateway;
+  /** Registers what is served to browsers besides the APIs, where all of them answer. */
+  readonly pages?: (app: ApiInstance) => void;
   /** How long requests that are under way may still take when the server closes, in milliseconds. Default 30 s. */
   readonly shutdownGraceMs?: number;
   /** Addresses and networks of reverse proxies whose `X-Forwarded-For` is believed. */
@@ -26,6 +34,8 @@ export interface HttpServerParts {
 export interface ListenerRequest extends ListenSpec {
   /** Only these APIs answer there; everything else is the first one's not-found. */
   readonly apis?: readonly string[];
+  /** In place of the server's. */
+  readonly tls?: TlsSource;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -40,9 +50,10 @@ export interface HttpServer extends AsyncDisposable {
 const defaultShutdownGraceMs = 30_000;
 
 export async function createHttpServer(parts: HttpServerParts): Promise<HttpServer> {
-  const { apis, log, tls } = parts;
+  const { apis, apart = [], log, gateway } = parts;
   const signals = createRequestSignals();
-  const whole = await buildRoot({ ...parts, signals, explorer: true });
+  const webSockets = createWebSockets();
+  const whole = await buildRoot({ ...parts, signals, webSockets, explorer: true });
   const roots = new Map<string, ApiInstance>();
   const listeners: Listener[] = [];
   let closing = false;
@@ -53,23 +64,35 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
     if (first === undefined) return whole.fastify;
     const key = [first, ...others].join(" ");
     const served: readonly [Api, ...Api[]] = [apiNamed(first), ...others.map(apiNamed)];
-    const root = roots.get(key) ?? (await buildRoot({ ...parts, apis: served, signals, explorer: false })).fastify;
+    const root =
+      roots.get(key) ?? (await buildRoot({ ...parts, apis: served, signals, webSockets, explorer: false })).fastify;
     roots.set(key, root);
     return root;
   }
 
   function apiNamed(name: string): Api {
-    const api = apis.find((candidate) => candidate.name === name);
+    const api = [...apis, ...apart].find((candidate) => candidate.name === name);
     if (!api) throw new YardError("not_found", `There is no API "${name}" to listen for.`);
     return api;
   }
 
-  function handlerOf(root: ApiInstance): RequestHandler {
+  function handlerOf(root: ApiInstance, served: readonly string[] | undefined): RequestHandler {
     return (request, response) => {
       if (closing) response.shouldKeepAlive = false;
-      root.routing(request, response);
+      const backend = gateway?.claim(request, served);
+      if (backend) backend.request(request, response);
+      else root.routing(request, response);
     };
   }
+
+  const upgradesOf = (root: ApiInstance, served: readonly string[] | undefined): Upgrades => ({
+    wants: (request) => gateway?.claim(request, served) !== undefined || asksForWebSocket(request),
+    upgrade(request, socket, head) {
+      const backend = gateway?.claim(request, served);
+      if (backend) backend.upgrade(request, socket, head);
+      else webSockets.route(root, request, socket, head);
+    },
+  });
 
   return {
     ...whole,
@@ -77,8 +100,10 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
     async listen(requests) {
       await using opened = new AsyncDisposableStack();
       const added: Listener[] = [];
-      for (const { apis: served, ...spec } of requests) {
-        const listener = await openListener(spec, handlerOf(await rootOf(served)), { tls, log });
+      for (const { apis: served, tls = parts.tls, ...spec } of requests) {
+        const root = await rootOf(served);
+        const upgrades = upgradesOf(root, served);
+        const listener = await openListener(spec, handlerOf(root, served), { upgrades, tls, log });
         opened.defer(() => listener.close({ graceMs: 0 }));
         added.push(listener);
       }
@@ -89,6 +114,8 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
     async [Symbol.asyncDispose]() {
       closing = true;
       signals.abortAll();
+      gateway?.drain();
+      webSockets.closeAll();
       await Promise.all(
         listeners
           .splice(0)

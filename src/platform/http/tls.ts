@@ -7,6 +7,8 @@ export interface TlsMaterial {
   /** PEM, the chain with our own first. */
   readonly cert: string;
   readonly key: string;
+  /** PEM. With one, whoever connects has to show a certificate of this authority's. */
+  readonly clientAuthority?: string;
 }
 
 export interface TlsSource {

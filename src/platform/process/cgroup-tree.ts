@@ -1,6 +1,7 @@
 /** Control groups of a sandbox: one at the top with the limits of all, and below it a leaf for its processes (`main`) and one for each process that
  *  has limits of its own. Leaves, because version 2 lets no group with groups below hold processes itself. */
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { YardError } from "../errors.ts";
@@ -12,7 +13,7 @@ import {
   readHierarchies,
 } from "./cgroup-hierarchies.ts";
 import { applyLimits, type CgroupLimits, type GroupPlace, limitError } from "./cgroup-limits.ts";
-import { type Cgroup, makeGroup, openCgroup, readIfThere } from "./cgroups.ts";
+import { type Cgroup, makeGroupAside, openCgroup, readIfThere } from "./cgroups.ts";
 
 /** Where the top is, by controller: serialisable, for who comes after us. */
 export type GroupPlaces = Readonly<Partial<Record<Controller, GroupPlace>>>;
@@ -29,11 +30,13 @@ export interface CgroupTree {
   readonly places: GroupPlaces;
   /** For the processes that have no limits of their own. */
   readonly main: Cgroup;
-  /** Moves a process of ours into `main`. */
-  adopt(pid: number): void;
+  /** All of it. @throws {YardError} precondition */
+  limit(limits: CgroupLimits): void;
   /** @throws {YardError} precondition */
   leaf(name: string, limits: CgroupLimits): Cgroup;
   usage(): CgroupUsage;
+  /** The processes in it, by their numbers on the host, those that came first before others. */
+  members(): number[];
   /** Nothing in it runs from then on. @throws {YardError} timeout, precondition */
   freeze(): Promise<void>;
   thaw(): void;
@@ -41,32 +44,31 @@ export interface CgroupTree {
   remove(): Promise<void>;
 }
 
+const mainLeaf = "main";
+
+/** Looked for once: the list of mounts grows with each sandbox. */
+let hierarchies: ReturnType<typeof readHierarchies> | undefined;
+
 /** @throws {YardError} precondition, naming what is missing */
-export function createCgroupTree(name: string, limits: CgroupLimits): CgroupTree {
-  const hierarchies = readHierarchies();
+export async function createCgroupTree(name: string): Promise<CgroupTree> {
+  hierarchies ??= readHierarchies();
   const places: Partial<Record<Controller, GroupPlace>> = {};
   for (const controller of controllers) {
     const hierarchy = hierarchies.get(controller);
     if (!hierarchy) throw limitError(`this machine has no ${controller} controller`);
-    places[controller] = makeTop(hierarchy, controller, name);
+    places[controller] = await makeTop(hierarchy, controller, name);
   }
   for (const controller of olderControllers) {
     const hierarchy = hierarchies.get(controller);
-    if (hierarchy) places[controller] = makeTop(hierarchy, controller, name);
+    if (hierarchy) places[controller] = await makeTop(hierarchy, controller, name);
   }
-  const tree = openCgroupTree(places);
-  try {
-    applyLimits(limits, (controller) => placeIn(places, controller));
-    return tree;
-  } catch (error) {
-    void tree.remove();
-    throw error;
-  }
+  return openCgroupTree(places);
 }
 
-function makeTop(hierarchy: Hierarchy, controller: Controller, name: string): GroupPlace {
-  const path = makeGroup(hierarchy, controller, name);
+async function makeTop(hierarchy: Hierarchy, controller: Controller, name: string): Promise<GroupPlace> {
+  const path = await makeGroupAside(hierarchy, controller, name);
   if (hierarchy.version === 2) writeFileSync(join(path, "cgroup.subtree_control"), `+${controller}`);
+  await mkdir(join(path, mainLeaf), { recursive: true });
   return { path, version: hierarchy.version };
 }
 
@@ -85,14 +87,12 @@ export function openCgroupTree(places: GroupPlaces): CgroupTree {
     return openCgroup(tops.map((top) => join(top, name)));
   }
   const read = (controller: Controller, file: string) => readIfThere(join(places[controller]?.path ?? "", file));
-  const main = makeLeaf("main");
+  const main = makeLeaf(mainLeaf);
 
   return {
     places,
     main,
-    adopt(pid) {
-      for (const directory of main.directories) writeFileSync(join(directory, "cgroup.procs"), `${pid}`);
-    },
+    limit: (limits) => applyLimits(limits, (controller) => placeIn(places, controller)),
     leaf(name, limits) {
       const leaf = makeLeaf(name);
       try {
@@ -116,11 +116,17 @@ export function openCgroupTree(places: GroupPlaces): CgroupTree {
       const processes = Number(read("pids", "pids.current"));
       return { memoryBytes: Math.max(0, held - cached), cpuUs, processes };
     },
+    members() {
+      const [top = ""] = tops;
+      const groups = [top, ...leavesOf(top)].map((group) => readIfThere(join(group, "cgroup.procs")));
+      return groups.join("").split("\n").filter(Boolean).map(Number);
+    },
     freeze: () => freeze(freezerOf(places)),
     thaw: () => freezerOf(places).set(false),
     async remove() {
       freezerOf(places).set(false); // who is frozen does not die, in version 1
-      await openCgroup([...tops.flatMap(leavesOf), ...tops]).remove();
+      await openCgroup(tops.flatMap(leavesOf)).remove();
+      await openCgroup(tops).remove();
     },
   };
 }

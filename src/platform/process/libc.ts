@@ -1,5 +1,5 @@
-/** The few system calls that Node lacks, through koffi. It costs some 9 MB of memory, so that nothing loads it before it is needed. */
-import { createRequire } from "node:module";
+/** What processes and their output files need of the C library, where there is one. */
+import { aside, type CLibrary, cLibrary } from "./c-library.ts";
 
 export interface Libc {
   /** Gives the disk space of a range back; size and positions of the file stay. @returns whether the file system can do it */
@@ -10,10 +10,19 @@ export interface Libc {
   closeOnExec(fd: number): void;
   /** A second descriptor of the same open file, close-on-exec, with the lowest free number from `least` (3) on. */
   duplicate(fd: number, least?: number): number;
+  /** Whether somebody else has the file open for writing; false where the file system cannot tell. It must be opened for reading alone. */
+  isOpenForWriting(fd: number): boolean;
   /** The status of a dead child as wait(2) encodes it, which is taken by asking; undefined while it lives, or if it is none of ours. */
   wait(pid: number): number | undefined;
   /** posix_spawn(3): see posix-spawn.ts. Missing where the library is too old for it. */
-  readonly spawn?: (request: RawSpawnRequest) => { readonly pid: number; readonly errno: number };
+  readonly spawn?: (request: RawSpawnRequest) => RawSpawned;
+  /** The same on another thread: the caller's own goes on while the child is on its way to its program, which on a busy machine takes milliseconds. */
+  readonly spawnAside?: (request: RawSpawnRequest) => Promise<RawSpawned>;
+}
+
+export interface RawSpawned {
+  readonly pid: number;
+  readonly errno: number;
 }
 
 export interface RawSpawnRequest {
@@ -35,6 +44,10 @@ const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 const O_RDWR = 2;
 const F_DUPFD_CLOEXEC = 1030;
+/** A lease for reading is refused while anybody has the file open for writing: fcntl(2). */
+const F_SETLEASE = 1024;
+const F_RDLCK = 0;
+const F_UNLCK = 2;
 const WNOHANG = 1;
 const POSIX_SPAWN_SETSIGDEF = 0x04;
 const POSIX_SPAWN_SETSIGMASK = 0x08;
@@ -42,7 +55,7 @@ const POSIX_SPAWN_SETSID = 0x80;
 /** Larger than the structures of any C library (glibc's are 80 and 336 bytes, its signal set 128). */
 const structureBytes = 512;
 
-type KoffiLibrary = ReturnType<typeof import("koffi")["load"]>;
+type Declare = CLibrary["declare"];
 
 let loaded: Libc | null | undefined;
 
@@ -54,12 +67,11 @@ export function libc(): Libc | undefined {
 
 function load(): Libc | null {
   try {
-    const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
-    const library = koffi.load(null);
-    const fallocate = library.func("int fallocate(int fd, int mode, int64_t offset, int64_t length)");
-    const lseek = library.func("int64_t lseek(int fd, int64_t offset, int whence)");
-    const fcntl = library.func("int fcntl(int fd, int command, ...)");
-    const waitpid = library.func("int waitpid(int pid, _Out_ int *status, int options)");
+    const { declare, errorName } = cLibrary();
+    const fallocate = declare("int fallocate(int fd, int mode, int64_t offset, int64_t length)");
+    const lseek = declare("int64_t lseek(int fd, int64_t offset, int whence)");
+    const fcntl = declare("int fcntl(int fd, int command, ...)");
+    const waitpid = declare("int waitpid(int pid, _Out_ int *status, int options)");
     return {
       punchHole: (fd, offset, length) =>
         fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length) === 0,
@@ -69,25 +81,30 @@ function load(): Libc | null {
       },
       closeOnExec: (fd) => void fcntl(fd, F_SETFD, "int", FD_CLOEXEC),
       duplicate: (fd, least = 3) => Number(fcntl(fd, F_DUPFD_CLOEXEC, "int", least)),
+      isOpenForWriting(fd) {
+        const isRefused = Number(fcntl(fd, F_SETLEASE, "int", F_RDLCK)) === -1;
+        const reason = isRefused ? errorName() : undefined;
+        if (!isRefused) fcntl(fd, F_SETLEASE, "int", F_UNLCK);
+        return reason === "EAGAIN";
+      },
       wait: (pid) => {
         const status = [0];
         return waitpid(pid, status, WNOHANG) === pid ? status[0] : undefined;
       },
-      spawn: loadSpawn(library),
+      ...loadSpawn(declare),
     };
   } catch {
     return null; // koffi ships no build for this machine
   }
 }
 
-/** @returns undefined for a library without `addchdir_np` (glibc before 2.29, musl before 1.1.24) */
-function loadSpawn(library: KoffiLibrary): Libc["spawn"] {
-  const declare = (declaration: string) => library.func(declaration);
-  let addChdir: ReturnType<typeof declare>;
+/** @returns nothing for a library without `addchdir_np` (glibc before 2.29, musl before 1.1.24) */
+function loadSpawn(declare: Declare): Pick<Libc, "spawn" | "spawnAside"> {
+  let addChdir: ReturnType<Declare>;
   try {
     addChdir = declare("int posix_spawn_file_actions_addchdir_np(void *actions, const char *path)");
   } catch {
-    return undefined;
+    return {};
   }
   const initActions = declare("int posix_spawn_file_actions_init(void *actions)");
   const addDup2 = declare("int posix_spawn_file_actions_adddup2(void *actions, int from, int to)");
@@ -100,25 +117,34 @@ function loadSpawn(library: KoffiLibrary): Libc["spawn"] {
   );
   const attributes = spawnAttributes(declare);
 
-  return ({ file, argv, cwd, env, stdio, terminal }) => {
+  function prepare({ file, argv, cwd, env, stdio, terminal }: RawSpawnRequest) {
     const actions = Buffer.alloc(structureBytes);
     initActions(actions);
-    try {
-      if (terminal !== undefined) addOpen(actions, 0, terminal, O_RDWR, 0);
-      const sources = terminal === undefined ? stdio : [0, 0, 0];
-      for (const [target, source] of sources.entries()) addDup2(actions, source, target); // also clears close-on-exec
-      addChdir(actions, cwd);
-      const pid = [0];
-      const errno = Number(posixSpawn(pid, file, actions, attributes, [...argv, null], [...env, null]));
-      return { pid: pid[0] ?? 0, errno };
-    } finally {
-      destroyActions(actions);
-    }
+    if (terminal !== undefined) addOpen(actions, 0, terminal, O_RDWR, 0);
+    const sources = terminal === undefined ? stdio : [0, 0, 0];
+    for (const [target, source] of sources.entries()) addDup2(actions, source, target); // also clears close-on-exec
+    addChdir(actions, cwd);
+    const pid = [0];
+    return {
+      args: [pid, file, actions, attributes, [...argv, null], [...env, null]],
+      outcome: (errno: unknown): RawSpawned => ({ pid: pid[0] ?? 0, errno: Number(errno) }),
+      [Symbol.dispose]: () => void destroyActions(actions),
+    };
+  }
+  return {
+    spawn(request) {
+      using prepared = prepare(request);
+      return prepared.outcome(posixSpawn(...prepared.args));
+    },
+    async spawnAside(request) {
+      using prepared = prepare(request);
+      return prepared.outcome(await aside(posixSpawn, prepared.args));
+    },
   };
 }
 
 /** A session of its own, every signal with its default action, none blocked. */
-function spawnAttributes(declare: KoffiLibrary["func"]): Buffer {
+function spawnAttributes(declare: Declare): Buffer {
   const attributes = Buffer.alloc(structureBytes);
   const every = Buffer.alloc(structureBytes);
   declare("int sigfillset(void *set)")(every);

@@ -6,7 +6,7 @@
 import { openSync } from "node:fs";
 import { constants } from "node:os";
 import { getSystemErrorName } from "node:util";
-import { libc } from "./libc.ts";
+import { libc, type RawSpawnRequest } from "./libc.ts";
 
 export interface SpawnRequest {
   /** Path of the program; a relative one counts from `cwd`. */
@@ -40,24 +40,38 @@ export function posixSpawn(request: SpawnRequest): Spawned | undefined {
   const library = libc();
   if (!library?.spawn) return undefined;
   listen();
-  const { file, argv, cwd, env, stdio, more = [] } = request;
+  const { pid, errno } = library.spawn(rawRequest(request));
+  if (errno !== 0) throw spawnError(errno, request.file);
+  return { pid, exited: exitOf(pid), release: () => letGo(pid) };
+}
+
+/** The same, without holding up this thread. The descriptors must stay open until it has resolved. */
+export async function posixSpawnAside(request: SpawnRequest): Promise<Spawned | undefined> {
+  const library = libc();
+  if (!library?.spawnAside) return undefined;
+  listen();
+  const { pid, errno } = await library.spawnAside(rawRequest(request));
+  if (errno !== 0) throw spawnError(errno, request.file);
+  return waitForChild(pid);
+}
+
+function rawRequest({ file, argv, cwd, env, stdio, more = [] }: SpawnRequest): RawSpawnRequest {
   const [input, output, errors] = stdio;
-  const { pid, errno } = library.spawn({
+  return {
     file,
     argv,
     cwd,
     env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     stdio: [input ?? nullDevice(), output, errors, ...more],
-  });
-  if (errno !== 0) throw spawnError(errno, file);
-  return { pid, exited: exitOf(pid), release: () => letGo(pid) };
+  };
 }
 
-/** A child that another thread of this process has started. It may be dead already, and its signal gone by. */
+/** A child that another thread of this process has started. It may be dead already, and its signal gone by; but until what waits for this call has run, its
+ *  entry in /proc is there. */
 export function waitForChild(pid: number): Spawned {
   listen();
   const exited = exitOf(pid);
-  reap();
+  setImmediate(reap);
   return { pid, exited, release: () => letGo(pid) };
 }
 

@@ -25,6 +25,11 @@ export function readStat(pid: number): ProcessStat | undefined {
   } catch {
     return undefined;
   }
+  return parseStat(pid, text);
+}
+
+/** The line that /proc has for a process, read as latin1 where its name matters. */
+export function parseStat(pid: number, text: string): ProcessStat {
   // The name in parentheses may hold anything, also ") "; what follows its last one are plain fields, from number 3 on.
   const nameEnd = text.lastIndexOf(")");
   const fields = text.slice(nameEnd + 2).split(" ");
@@ -51,6 +56,16 @@ export function isAlive(pid: number, startTicks: number): boolean {
 /** Ended, and perhaps not yet waited for by its parent. */
 export function isDead({ state }: ProcessStat): boolean {
   return state === "Z" || state === "X";
+}
+
+/** Its number in the pid namespace that it is in, also while it is dead and not waited for. */
+export function readInnermostPid(pid: number): number | undefined {
+  try {
+    const numbers = /^NSpid:\s+(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]?.split(/\s+/);
+    return numbers && Number(numbers.at(-1));
+  } catch {
+    return undefined;
+  }
 }
 
 export function listPids(): number[] {

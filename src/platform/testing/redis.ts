@@ -2,10 +2,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants, mkdtempSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createClient } from "redis";
+import { freePort } from "./free-port.ts";
 import { skipUnless } from "./parts.ts";
 import { until } from "./until.ts";
 
@@ -101,16 +101,6 @@ async function startServer(port: number): Promise<Server> {
       await exited;
     },
   };
-}
-
-/** Free now; nobody else is likely to get it within the next moment. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port was given");
-  return address.port;
 }
 
 async function answers(url: string): Promise<boolean> {

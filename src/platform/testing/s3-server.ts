@@ -1,15 +1,16 @@
 /** A private S3 server for the tests of one process: a program of its own that checks every signature, on a port and in a directory of its
  *  own, gone with the process, however that ends. `npm pretest` installs it. */
+
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after } from "node:test";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { freePort } from "./free-port.ts";
 import { findS3Server } from "./s3-program.ts";
 import { until } from "./until.ts";
 
@@ -102,16 +103,6 @@ after(async () => {
   const server = await shared?.catch(() => undefined);
   await server?.[Symbol.asyncDispose]();
 });
-
-/** It cannot be asked which port it has found by itself. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 async function answers(endpoint: string): Promise<boolean> {
   return fetch(endpoint).then(

@@ -29,6 +29,22 @@ export async function* readDirectory(directory: string, options: ReadOptions): A
   yield* readPlace({ handle, hostPath: directory, treePath: "" }, options);
 }
 
+/** One thing in a directory, under its own name: a file, a link, or a directory with all that is in it.
+ *  @throws {YardError} not_found; forbidden, interrupted: as `readDirectory` */
+export async function* readNamed(
+  directory: string,
+  name: string,
+  options: ReadOptions,
+): AsyncGenerator<TreeEntry, void> {
+  const hostPath = join(directory, name);
+  try {
+    yield* readEntry({ from: hostPath, hostPath, path: name }, options);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") throw new YardError("not_found", `There is no ${hostPath}.`, { cause: error });
+    throw asReadError(error, name);
+  }
+}
+
 async function* readPlace(place: Place, options: ReadOptions): AsyncGenerator<TreeEntry, void> {
   const { handle, hostPath, treePath } = place;
   // By way of the open directory, where the system offers that: whoever exchanges a directory for a link meanwhile moves nothing.

@@ -4,6 +4,7 @@ import type { Process, ProcessSpec, Sandbox, SandboxDriver } from "../sandbox.ts
 export interface Suite {
   driver(): SandboxDriver;
   sandbox(): Sandbox;
+  readonly isEmulated: boolean;
   exec(spec: Omit<ProcessSpec, "id"> & { id?: string }): Promise<Process>;
   shell(script: string, spec?: Partial<ProcessSpec>): Promise<Process>;
 }

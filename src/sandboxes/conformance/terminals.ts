@@ -46,6 +46,16 @@ export function givesTerminals({ driver, shell }: Suite): void {
     assert.ok((await textSoFar(process)).endsWith("done\r\n"));
   });
 
+  test("who reads nothing of what is typed holds nobody up", async (context) => {
+    if (!driver().can.terminal) return context.skip("the driver has no terminals");
+    const deaf = await shell("stty raw -echo; echo up; exec sleep 60", { terminal: size });
+    await until(async () => (await textSoFar(deaf)).includes("up"));
+    deaf.stdin?.write(Buffer.alloc(1024 * 1024, "x"));
+    assert.equal((await (await shell("exit 3")).exited).code, 3);
+    await deaf.signal("SIGKILL");
+    assert.equal((await deaf.exited).signal, "SIGKILL");
+  });
+
   test("what a terminal prints last is not lost", async (context) => {
     if (!driver().can.terminal) return context.skip("the driver has no terminals");
     const process = await shell("seq 1 20000", { terminal: size });

@@ -7,6 +7,7 @@ import type { Cgroup } from "../../platform/process/cgroups.ts";
 import { findProgram } from "../../platform/process/program.ts";
 import { findOsUser, type OsUser } from "../../platform/process/users.ts";
 import type { Command } from "../processes/child.ts";
+import { assertText } from "../processes/process-text.ts";
 import type { ProcessSpec } from "../sandbox.ts";
 
 export interface Surroundings {
@@ -28,9 +29,9 @@ export function inheritedEnvironment(own: NodeJS.ProcessEnv): Readonly<Record<st
  *  @param surroundings.marks variables by which the process and all it starts are recognised
  *  @throws {YardError} invalid or precondition, with `field` */
 export function buildCommand(spec: ProcessSpec, surroundings: Surroundings): Command {
-  checkText(spec);
+  assertText(spec);
   const owner = switchTo(spec.user);
-  const env = { ...surroundings.inherited, ...identityOf(owner), ...spec.env, ...surroundings.marks };
+  const env = { ...surroundings.inherited, ...identityOf(owner), ...spec.facts, ...spec.env, ...surroundings.marks };
   const cwd = spec.cwd ?? defaultDirectory(owner);
   checkDirectory(cwd);
   const [name = "", ...args] = spec.argv;
@@ -48,23 +49,6 @@ export function inCgroup(command: Command, cgroup: Cgroup): Command {
   const [file = "", ...args] = cgroup.joining([command.file, ...command.args]);
   return { ...command, file, args, argv0: file };
 }
-
-function checkText(spec: ProcessSpec): void {
-  if (spec.argv.length === 0 || spec.argv[0] === "") {
-    throw new YardError("invalid", "There is no program to run: argv is empty.", { field: "argv" });
-  }
-  if (spec.argv.some(hasNul)) throw nulError("argv");
-  if (spec.cwd !== undefined && hasNul(spec.cwd)) throw nulError("cwd");
-  for (const [name, value] of Object.entries(spec.env ?? {})) {
-    if (name === "" || name.includes("=")) {
-      throw new YardError("invalid", `"${name}" cannot be the name of a variable.`, { field: "env" });
-    }
-    if (hasNul(name) || hasNul(value)) throw nulError("env");
-  }
-}
-
-const hasNul = (text: string) => text.includes("\0");
-const nulError = (field: string) => new YardError("invalid", `${field} holds a NUL byte.`, { field });
 
 /** @returns undefined if that is the user the agent runs as already */
 function switchTo(name: string | undefined): OsUser | undefined {

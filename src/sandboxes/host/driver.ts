@@ -10,7 +10,7 @@ import { marksFor } from "../processes/marks.ts";
 import { openRecords, type RecordsOptions } from "../processes/open-records.ts";
 import { createProbes } from "../processes/probes.ts";
 import { createProcesses, hasLimits } from "../processes/processes.ts";
-import { keyOf, type SandboxEntry } from "../processes/records.ts";
+import { keyOf } from "../processes/records.ts";
 import { startInTerminal } from "../processes/terminal.ts";
 import { createUsageMeter } from "../processes/usage.ts";
 import type { Capabilities, LocalSandbox, LocalSandboxDriver, SandboxHandle } from "../sandbox.ts";
@@ -30,21 +30,21 @@ export async function openHostDriver(options: HostDriverOptions): Promise<LocalS
   const { directory } = options;
   closeInheritableOnExec();
   await using opened = new AsyncDisposableStack();
-  const { owner, state, journal, keeper } = opened.use(openRecords(options));
+  const records = opened.use(openRecords(options));
+  const { owner, state } = records;
   const cgroups = openCgroups();
   const inherited = inheritedEnvironment(process.env); // read once: reading it takes 90 µs
   const processes = createProcesses({
     directory,
-    owner,
-    state,
-    journal,
-    keeper,
+    records,
     async prepare(key, spec) {
       const command = buildCommand(spec, { inherited, marks: marksFor(owner, key.sandbox, key.process) });
-      return ({ output, cgroup }) => {
+      return ({ logs, cgroup }) => {
         const placed = cgroup ? inCgroup(command, cgroup) : command;
         const { stdin, terminal: size } = spec;
-        return size ? startInTerminal(placed, { size, output }) : startChild(placed, { stdin, output, directory });
+        return size
+          ? startInTerminal(placed, { size, output: logs.output })
+          : startChild(placed, { stdin, logs, directory });
       };
     },
     groups: {
@@ -57,9 +57,9 @@ export async function openHostDriver(options: HostDriverOptions): Promise<LocalS
   });
   const probes = opened.use(
     createProbes({
-      start: (key, spec, output) => {
+      start: (key, spec, logs) => {
         const command = buildCommand(spec, { inherited, marks: marksFor(owner, key.sandbox, key.process) });
-        return startChild(command, { stdin: spec.stdin, output, directory });
+        return startChild(command, { stdin: spec.stdin, logs, directory });
       },
       onEnded: () => sweep.request({ withinMs: probeSweepMs }),
     }),
@@ -90,9 +90,7 @@ export async function openHostDriver(options: HostDriverOptions): Promise<LocalS
       isPermanent: id === hostSandboxId,
       onDestroy: async () => {
         await sweep.run();
-        const entry: SandboxEntry = { type: "destroyed", sandbox: id };
-        state.apply(entry);
-        journal.note(entry);
+        records.note({ type: "destroyed", sandbox: id });
         sandboxes.delete(id);
       },
     });
@@ -121,9 +119,7 @@ export async function openHostDriver(options: HostDriverOptions): Promise<LocalS
       }
       const existing = sandboxes.get(id);
       if (existing) return existing;
-      const entry: SandboxEntry = { type: "sandbox", sandbox: id };
-      journal.intend(entry);
-      state.apply(entry);
+      records.intend({ type: "sandbox", sandbox: id });
       return add(id);
     },
     async reattach(handle: SandboxHandle) {

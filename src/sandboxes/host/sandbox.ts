@@ -17,6 +17,7 @@ export function createHostSandbox(parts: {
   let isDestroyed = false;
   return {
     handle: { driver: "host", version: 1, id },
+    status: () => (isDestroyed ? "gone" : "running"),
     async exec(spec) {
       if (isDestroyed) throw new YardError("not_found", `Sandbox ${id} was destroyed.`);
       return processes.exec(id, spec);

@@ -1,19 +1,18 @@
 /** The files of a sandbox, read and written by the agent on its root file system. Mounts that only exist inside (`/proc`, `/dev`) are not there. */
-import { constants, createReadStream, fchmodSync, fchownSync, ftruncateSync, openSync, write } from "node:fs";
+import { closeSync, constants, createReadStream, fchmodSync, fchownSync, openSync } from "node:fs";
 import { lchown, mkdir, rename } from "node:fs/promises";
-import { promisify } from "node:util";
 import { errnoOf, YardError } from "../../platform/errors.ts";
-import type { SandboxFiles } from "../sandbox.ts";
+import { writeAll } from "../../platform/file-writing.ts";
+import type { LocalFiles } from "../sandbox.ts";
 import { asPathError, checkPath, locate, locateName, openInside, type Place, pathError } from "./confined-path.ts";
-import { entryOf, linkTarget, listTree } from "./file-entries.ts";
+import { entryOf, linkTarget, listTree, resolvedLink } from "./file-entries.ts";
 import { removeTree } from "./file-removal.ts";
 
 const { O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 const chunkBytes = 1024 * 1024;
-const writeTo = promisify(write);
 
 /** @param parts.root descriptor of the root directory   @param parts.rootId the host's user who is root inside */
-export function createSandboxFiles({ root, rootId }: { root: number; rootId: number }): SandboxFiles {
+export function createSandboxFiles({ root, rootId }: { root: number; rootId: number }): Required<LocalFiles> {
   async function about<T>(path: string, act: () => T | Promise<T>): Promise<T> {
     checkPath(path);
     try {
@@ -21,6 +20,26 @@ export function createSandboxFiles({ root, rootId }: { root: number; rootId: num
     } catch (error) {
       throw asPathError(error, path);
     }
+  }
+
+  /** @throws {YardError} invalid */
+  function openForReading(path: string): Place {
+    using place = locate(root, path, { follow: true });
+    const { status } = place;
+    if (!status.isFile()) throw pathError(path, "it is no regular file");
+    // The same file by its descriptor: whoever has put another in its place meanwhile is late.
+    const fd = openSync(`/proc/self/fd/${place.fd}`, O_RDONLY | O_NONBLOCK);
+    return { fd, status, [Symbol.dispose]: () => closeSync(fd) };
+  }
+
+  /** @throws {YardError} invalid */
+  async function placeToWrite(path: string, mode: number): Promise<Place> {
+    await makeParents(path);
+    using undo = new DisposableStack();
+    const place = undo.use(openForWriting(path, mode));
+    if (!place.status.isFile()) throw pathError(path, "it is no regular file");
+    undo.move();
+    return place;
   }
 
   /** As it is, or made for root. Never a second time: who is first to make it decides. */
@@ -54,37 +73,26 @@ export function createSandboxFiles({ root, rootId }: { root: number; rootId: num
     await lchown(at.hostPath, rootId, rootId);
   }
 
-  const files: SandboxFiles = {
+  const files: Required<LocalFiles> = {
     stat: (path) =>
       about(path, () => {
         using place = locate(root, path, { follow: false });
-        return entryOf(place.status, { path, rootId, target: linkTarget(root, place, path) });
+        const [target, resolved] = [linkTarget(root, place, path), resolvedLink(root, place, path)];
+        return entryOf(place.status, { path, rootId, target, resolved });
       }),
     list: (path, options) => about(path, () => listTree({ root, rootId, path, ...options })),
     read: (path) =>
       about(path, () => {
-        using place = locate(root, path, { follow: true });
-        if (!place.status.isFile()) throw pathError(path, "it is no regular file");
-        // The same file by its descriptor: whoever has put another in its place meanwhile is late.
-        const fd = openSync(`/proc/self/fd/${place.fd}`, O_RDONLY | O_NONBLOCK);
-        return { size: place.status.size, content: createReadStream("", { fd, highWaterMark: chunkBytes }) };
+        const { fd, status } = openForReading(path);
+        return { size: status.size, content: createReadStream("", { fd, highWaterMark: chunkBytes }) };
       }),
     write: (path, content, { mode = 0o644 } = {}) =>
       about(path, async () => {
-        await makeParents(path);
-        using place = openForWriting(path, mode);
-        if (!place.status.isFile()) throw pathError(path, "it is no regular file");
-        ftruncateSync(place.fd, 0);
-        let position = 0;
-        for await (const part of content) {
-          for (let at = 0; at < part.length; ) {
-            const { bytesWritten } = await writeTo(place.fd, part, at, part.length - at, position);
-            at += bytesWritten;
-            position += bytesWritten;
-          }
-        }
-        return position;
+        using place = await placeToWrite(path, mode);
+        return await writeAll(place.fd, content);
       }),
+    hold: (path, { mode } = {}) =>
+      about(path, async () => (mode === undefined ? openForReading(path) : await placeToWrite(path, mode))),
     makeDirectory: (path) =>
       about(path, async () => {
         await makeParents(path);

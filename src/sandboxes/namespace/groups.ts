@@ -23,6 +23,7 @@ function shared({ main }: CgroupTree): Cgroup {
   const killedBefore = main.outOfMemoryKills();
   return {
     directories: [],
+    doors: main.doors,
     joining: main.joining,
     outOfMemoryKills: () => main.outOfMemoryKills() - killedBefore,
     remove: async () => {},

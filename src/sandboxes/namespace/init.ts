@@ -1,12 +1,13 @@
 /** The first process of a sandbox, and with it all its namespaces, made by bubblewrap. It waits for orphans and does nothing else; when it ends, the
  *  kernel ends all others. It has no capability, and no way to any. */
-import { closeSync, constants, existsSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, constants as fileConstants, openSync, readFileSync } from "node:fs";
 import { Socket } from "node:net";
+import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import { errnoOf, YardError } from "../../platform/errors.ts";
 import { kernel } from "../../platform/process/kernel.ts";
 import { libc } from "../../platform/process/libc.ts";
-import { posixSpawn, type Spawned } from "../../platform/process/posix-spawn.ts";
+import { posixSpawnAside, type Spawned } from "../../platform/process/posix-spawn.ts";
 import { readStat } from "../../platform/process/procfs.ts";
 import type { UserNamespaces } from "./user-namespaces.ts";
 
@@ -16,7 +17,6 @@ export interface Init {
 }
 
 export interface InitParts {
-  readonly hostname: string;
   /** Of the sandbox, on the host: for what bubblewrap has to say. */
   readonly directory: string;
   readonly rootPath: string;
@@ -26,20 +26,31 @@ export interface InitParts {
   /** Of the file system in memory that programs share memory by. */
   readonly sharedMemoryBytes: number;
   readonly marks: Readonly<Record<string, string>>;
+  /** Nobody waits for it: whatever else there is to do goes first. */
+  readonly isAhead?: boolean;
   readonly programs: { readonly bwrap: string; readonly nsenter: string };
-  /** Called with the first process before it runs anything: to put it into its control groups. */
-  readonly onBorn: (pid: number) => void;
+  /** Where it joins its control groups. */
+  readonly doors: readonly string[];
+  /** Called with the first process before it runs anything, its namespaces being there. */
+  readonly onBorn: (pid: number) => Promise<void>;
 }
 
 const startTimeoutMs = 30_000;
 const standardPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** Says that it is there, then waits for whoever has lost its parent. As process 1 it cannot be killed from inside; its `sleep` can, and is replaced. */
-const initScript = "echo ready; exec >/dev/null 2>&1; while :; do sleep 1000000 & wait $!; done";
+/** Joins its control groups, by the descriptors from 3 on that it is handed: itself, as only then that costs next to nothing (cgroups.ts). Says that it is there, then
+ *  waits for whoever has lost its parent. As process 1 it cannot be killed from inside; its `sleep` can, and is replaced. */
+function initScript(doors: number): string {
+  const numbers = Array.from({ length: doors }, (_, i) => firstDoorFd + i);
+  const join = numbers.map((fd) => `echo 0 >&${fd} || exit; exec ${fd}>&-`).join("; ");
+  return `${join}; trap "" INT; echo ready; exec >/dev/null 2>&1; while :; do sleep 1000000 & wait $!; done`;
+}
 
-/** Numbers of the descriptors that bubblewrap is handed: the first five after the standard three. */
-const [rootFd, usersFd, filterFd, infoFd, gateFd] = [3, 4, 5, 6, 7];
-const handed = 5;
+/** Of a sandbox in which nothing runs: the first process, and always its `sleep`. */
+export const keepingProcesses = 2;
+
+/** Doors, of which there are five at most, have one digit each: `sh` knows no more. What bubblewrap is handed for itself comes after them. */
+const firstDoorFd = 3;
 const O_PATH = 0o10000000;
 
 /** Of the whole machine, or its handles; those of them that this kernel has. */
@@ -59,17 +70,18 @@ export async function startInit(parts: InitParts): Promise<{ init: Init; monitor
   using info = readerOf(pipes.info.readEnd);
   using ready = readerOf(pipes.ready.readEnd);
   using gate = closer(pipes.gate.writeEnd);
-  const monitor = startBubblewrap(parts, {
+  const monitor = await startBubblewrap(parts, {
     info: pipes.info.writeEnd,
     gate: pipes.gate.readEnd,
     ready: pipes.ready.writeEnd,
   });
+  if (parts.isAhead) setPriority(monitor.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   let pid = 0;
   try {
     pid = Number(/"child-pid":\s*(\d+)/.exec(await info.until("}"))?.[1]);
     const startTicks = readStat(pid)?.startTicks;
     if (!startTicks) throw startFailed(parts.directory);
-    parts.onBorn(pid);
+    await parts.onBorn(pid);
     gate[Symbol.dispose]();
     if (!(await ready.until("ready"))) throw startFailed(parts.directory);
     return { init: { pid, startTicks }, monitor };
@@ -81,21 +93,25 @@ export async function startInit(parts: InitParts): Promise<{ init: Init; monitor
 }
 
 /** @param ends descriptors for bubblewrap, closed here */
-function startBubblewrap(parts: InitParts, ends: { info: number; gate: number; ready: number }): Spawned {
+async function startBubblewrap(
+  parts: InitParts,
+  ends: { info: number; gate: number; ready: number },
+): Promise<Spawned> {
   using opened = new DisposableStack();
   const theirs = (fd: number) => opened.adopt(fd, closeSync);
   for (const fd of Object.values(ends)) theirs(fd);
   const { programs, users } = parts;
   const log = theirs(openSync(join(parts.directory, "init.log"), "w", 0o600));
-  const root = theirs(openSync(parts.rootPath, O_PATH | constants.O_DIRECTORY));
+  const root = theirs(openSync(parts.rootPath, O_PATH | fileConstants.O_DIRECTORY));
   const filter = theirs(openSync(parts.filterPath, "r"));
-  const more = [root, users.inner, filter, ends.info, ends.gate].map((fd) =>
-    fd > 2 + handed ? fd : theirs(libc()?.duplicate(fd, 3 + handed) ?? fd),
-  );
+  const doors = parts.doors.map((path) => theirs(openSync(path, "w")));
+  const handed = [...doors, root, users.inner, filter, ends.info, ends.gate];
+  const firstFree = firstDoorFd + handed.length;
+  const more = handed.map((fd) => (fd >= firstFree ? fd : theirs(libc()?.duplicate(fd, firstFree) ?? fd)));
   const enter = ["nsenter", `--user=/proc/${process.pid}/fd/${users.outer}`, "--"];
-  const monitor = posixSpawn({
+  const monitor = await posixSpawnAside({
     file: programs.nsenter,
-    argv: [...enter, programs.bwrap, ...options(parts), "--", "/bin/sh", "-c", initScript],
+    argv: [...enter, programs.bwrap, ...options(parts), "--", "/bin/sh", "-c", initScript(doors.length)],
     cwd: "/",
     env: { PATH: standardPath },
     stdio: [null, ends.ready, log],
@@ -124,13 +140,15 @@ function killChild(pid: number): void {
   }
 }
 
-function options({ hostname, sharedMemoryBytes, marks }: InitParts): string[] {
+function options({ sharedMemoryBytes, marks, doors }: InitParts): string[] {
+  const handed = (place: number) => `${firstDoorFd + doors.length + place}`;
+  const [root, users, filter, info, gate] = [0, 1, 2, 3, 4].map(handed) as [string, string, string, string, string];
   return [
     ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup"],
-    ...["--userns2", `${usersFd}`, "--cap-drop", "ALL", "--seccomp", `${filterFd}`],
-    ...["--info-fd", `${infoFd}`, "--block-fd", `${gateFd}`],
-    ...["--as-pid-1", "--new-session", "--hostname", hostname],
-    ...["--bind-fd", `${rootFd}`, "/", "--proc", "/proc", "--dev", "/dev"],
+    ...["--userns2", users, "--cap-drop", "ALL", "--seccomp", filter],
+    ...["--info-fd", info, "--block-fd", gate],
+    ...["--as-pid-1", "--new-session"],
+    ...["--bind-fd", root, "/", "--proc", "/proc", "--dev", "/dev"],
     ...["--perms", "1777", "--size", `${sharedMemoryBytes}`, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
     ...hiddenFiles.filter((path) => existsSync(path)).flatMap((path) => ["--ro-bind", "/dev/null", path]),
     ...["--clearenv", "--setenv", "PATH", standardPath, "--chdir", "/"],

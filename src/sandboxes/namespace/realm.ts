@@ -1,5 +1,5 @@
 /** The namespaces of a running sandbox, held open: they are entered through these descriptors, never by the number of a process that may have ended. */
-import { closeSync, constants, openSync } from "node:fs";
+import { close, constants, openSync } from "node:fs";
 import { YardError } from "../../platform/errors.ts";
 import { isAlive } from "../../platform/process/procfs.ts";
 import type { Init } from "./init.ts";
@@ -10,6 +10,7 @@ export interface Realm extends Disposable {
   readonly terminals: number;
   /** The root directory on the host, where nothing but the sandbox's files is mounted. */
   readonly root: number;
+  readonly network: number;
   /** Options of nsenter(1) for all but the pid namespace, which the nursery enters. */
   readonly entering: readonly string[];
   isAlive(): boolean;
@@ -19,15 +20,21 @@ const { O_DIRECTORY, O_RDONLY } = constants;
 const O_PATH = 0o10000000;
 const kinds = { user: "user", mount: "mnt", uts: "uts", ipc: "ipc", net: "net", cgroup: "cgroup" } as const;
 
+/** Elsewhere: whoever closes a namespace last takes it apart. */
+function closeAside(fd: number): void {
+  close(fd, () => {});
+}
+
 /** @throws {YardError} not_found, if the first process has ended */
 export function openRealm({ pid, startTicks }: Init, rootPath: string): Realm {
   using opened = new DisposableStack();
-  const open = (path: string, flags: number) => opened.adopt(openSync(path, flags), closeSync);
+  const open = (path: string, flags: number) => opened.adopt(openSync(path, flags), closeAside);
   try {
     const entering = Object.entries(kinds).map(([option, name]) => {
       const fd = open(`/proc/${pid}/ns/${name}`, O_RDONLY);
       return `--${option}=/proc/${process.pid}/fd/${fd}`;
     });
+    const network = open(`/proc/${pid}/ns/net`, O_RDONLY);
     const pidNamespace = open(`/proc/${pid}/ns/pid`, O_RDONLY);
     const terminals = open(`/proc/${pid}/root/dev/pts`, O_PATH | O_DIRECTORY);
     const root = open(rootPath, O_PATH | O_DIRECTORY);
@@ -38,6 +45,7 @@ export function openRealm({ pid, startTicks }: Init, rootPath: string): Realm {
       pid: pidNamespace,
       terminals,
       root,
+      network,
       entering,
       isAlive: () => isAlive(pid, startTicks),
       [Symbol.dispose]: () => lifetime.dispose(),

@@ -1,14 +1,14 @@
 /** Sandboxes outlive the agent that made them, and leave nothing when they go. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import { readHierarchies } from "../../platform/process/cgroup-hierarchies.ts";
 import { listPids, readStat } from "../../platform/process/procfs.ts";
+import { killAfterLines } from "../../platform/testing/killed-program.ts";
 import { skipUnless } from "../../platform/testing/parts.ts";
 import { temporaryDirectory } from "../../platform/testing/temporary-directory.ts";
 import { until } from "../../platform/testing/until.ts";
@@ -34,6 +34,11 @@ function tracesOf(directory: string) {
 }
 const nothing = { mounts: [], groups: [], places: [], kept: [] };
 
+/** What does not run any more is removed a moment later. */
+async function untilNothing(directory: string): Promise<void> {
+  await until(() => isDeepStrictEqual(tracesOf(directory), nothing), { what: "nothing is left" });
+}
+
 test("a sandbox that is destroyed leaves no process, mount, control group, file or descriptor", needs, async () => {
   using directory = temporaryDirectory();
   await using driver = await openNamespaceDriver({ directory: directory.path });
@@ -56,8 +61,8 @@ test("a sandbox that is destroyed leaves no process, mount, control group, file 
     });
     assert.notDeepEqual(tracesOf(directory.path), nothing);
     await sandbox.destroy();
-    assert.deepEqual(tracesOf(directory.path), nothing);
     for (const pid of pids) assert.equal(readStat(pid), undefined);
+    await untilNothing(directory.path);
   }
   const children = () => listPids().filter((pid) => readStat(pid)?.parent === process.pid);
   await until(() => children().length === 0, { what: "every child was waited for" });
@@ -85,14 +90,7 @@ test("what runs in a sandbox outlives the kill -9 of its agent, and is taken bac
     while ((await main.output.size()) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     console.log(main.pid);
     setInterval(() => {}, 1000);`;
-  const agent = spawn(process.execPath, ["--input-type=module", "-e", script], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const died = once(agent, "exit").then(() => assert.fail("the agent has ended"));
-  const [line] = await Promise.race([once(agent.stdout, "data"), died]);
-  died.catch(() => {}); // it will, now
-  agent.kill("SIGKILL");
-  await until(() => agent.signalCode);
+  const [line] = await killAfterLines(1, script);
 
   const driver = await openNamespaceDriver({ directory: directory.path });
   const sandbox = await driver.reattach({ driver: "namespace", version: 1, id: "kept" });
@@ -108,7 +106,7 @@ test("what runs in a sandbox outlives the kill -9 of its agent, and is taken bac
   await sandbox.pausing?.pause();
   await driver[Symbol.asyncDispose]();
 
-  // Also one that was paused, and then without its first process: nothing of it may stay.
+  // Also one that was paused, and then without its first process: its files are all that is left.
   const later = await openNamespaceDriver({ directory: directory.path });
   const paused = await later.reattach({ driver: "namespace", version: 1, id: "kept" });
   await assert.rejects(paused.exec({ id: "x", argv: ["true"] }), { code: "precondition" });
@@ -118,9 +116,96 @@ test("what runs in a sandbox outlives the kill -9 of its agent, and is taken bac
   process.kill(first, "SIGKILL");
   await until(() => readStat(first) === undefined, { what: "the first process is gone" });
   await using last = await openNamespaceDriver({ directory: directory.path });
-  assert.deepEqual(await last.sandboxes(), []);
-  assert.deepEqual(tracesOf(directory.path), nothing);
+  const stopped = await last.reattach({ driver: "namespace", version: 1, id: "kept" });
+  assert.equal(stopped.status(), "stopped");
+  await assert.rejects(stopped.exec({ id: "y", argv: ["true"] }), { code: "precondition" });
+  await assert.rejects(async () => stopped.files?.stat("/root/file"), { code: "precondition" });
+  await stopped.destroy();
+  await untilNothing(directory.path);
 });
+
+for (const diskBytes of [undefined, 32 * 1024 * 1024]) {
+  const what = diskBytes === undefined ? "a directory" : "a file system of its own";
+  test(`what a stopped sandbox has written to ${what} is there when it is started again`, needs, async () => {
+    using directory = temporaryDirectory();
+    await using _cleared = { [Symbol.asyncDispose]: () => clear(directory.path) };
+    await using driver = await openNamespaceDriver({ directory: directory.path });
+    const sandbox = await driver.create({ id: "kept", limits: { diskBytes, processes: 20 } });
+    const main = await sandbox.exec({ id: "main", argv: ["sh", "-c", "echo mine >/root/file; sync; sleep 300"] });
+    await until(async () => (await sandbox.files?.stat("/root/file").catch(() => undefined))?.size === 5);
+    for (let round = 0; round < 2; round++) {
+      const [first] = listPids().filter((pid) => readStat(pid)?.name === "sh" && isFirstIn(pid, directory.path));
+      process.kill(first ?? assert.fail("it has no first process"), "SIGKILL");
+      await until(() => sandbox.status() === "stopped");
+      await sandbox.pausing?.resume();
+      assert.equal(sandbox.status(), "running");
+      const { content } = (await sandbox.files?.read("/root/file")) ?? assert.fail("no files");
+      assert.equal((await buffer(content)).toString(), "mine\n");
+      const again = await sandbox.exec({ id: `again-${round}`, argv: ["cat", "/root/file"] });
+      assert.equal((await again.exited).code, 0);
+    }
+    assert.equal((await main.exited).signal, "SIGKILL");
+    await sandbox.destroy();
+    await untilNothing(directory.path);
+  });
+}
+
+test("what was captured is there after a restart of the agent, and goes when nothing needs it", needs, async () => {
+  using directory = temporaryDirectory();
+  await using _cleared = { [Symbol.asyncDispose]: () => clear(directory.path) };
+  const layers = () => readdirSync(join(directory.path, "layers"));
+  const first = await openNamespaceDriver({ directory: directory.path });
+  for (const diskBytes of [undefined, 32 * 1024 * 1024]) {
+    const source = await first.create({ id: `source-${diskBytes}`, limits: { diskBytes } });
+    await source.files?.write("/root/file", bytesOf("mine"));
+    await source.capture?.(`template-${diskBytes}`);
+    await source.destroy();
+  }
+  assert.equal(layers().length, 2);
+  await first[Symbol.asyncDispose]();
+  await using driver = await openNamespaceDriver({ directory: directory.path });
+  for (const { name } of (await driver.templates?.list()) ?? []) {
+    if (name === "minimal") continue;
+    const fork = await driver.create({ id: "fork", template: name });
+    const { content } = (await fork.files?.read("/root/file")) ?? assert.fail("no files");
+    assert.equal((await buffer(content)).toString(), "mine");
+    await driver.templates?.remove(name);
+    await fork.destroy();
+    await until(async () => (await driver.sandboxes()).length === 0);
+  }
+  await until(() => layers().length === 0, { what: "the layers are gone" });
+  await untilNothing(directory.path);
+});
+
+test("connections to a sandbox leave no descriptor and no namespace", needs, async () => {
+  using directory = temporaryDirectory();
+  await using driver = await openNamespaceDriver({ directory: directory.path });
+  const sandbox = await driver.create({ id: "one" });
+  const server = await sandbox.exec({ id: "server", argv: ["busybox", "nc", "-ll", "-p", "8000", "-e", "cat"] });
+  await until(async () => (await sandbox.dial?.(8000).catch(() => undefined))?.destroy());
+  const descriptors = readdirSync("/proc/self/fd").length;
+  for (let round = 0; round < 50; round++) {
+    const socket = (await sandbox.dial?.(8000)) ?? assert.fail("no ports");
+    await assert.rejects(async () => sandbox.dial?.(8001), { code: "unavailable" });
+    const answer = buffer(socket);
+    socket.end("x");
+    assert.equal((await answer).toString(), "x");
+  }
+  await until(() => readdirSync("/proc/self/fd").length <= descriptors, { what: "descriptors are closed" });
+  const left = await sandbox.dial?.(8000);
+  await server.stop({ graceMs: 0 });
+  await sandbox.destroy();
+  await until(() => left?.destroyed, { what: "what is still open is broken off" });
+});
+
+async function* bytesOf(text: string): AsyncGenerator<Buffer> {
+  yield Buffer.from(text);
+}
+
+function isFirstIn(pid: number, directory: string): boolean {
+  const owner = readFileSync(join(directory, "owner"), "utf8");
+  return /^NSpid:\t\d+\t1$/m.test(read(`/proc/${pid}/status`)) && read(`/proc/${pid}/cgroup`).includes(owner);
+}
 
 /** Also when the test has failed half-way. */
 async function clear(directory: string): Promise<void> {

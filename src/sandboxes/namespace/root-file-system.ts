@@ -1,24 +1,15 @@
 /** The root file system of one sandbox: overlays of its template's layers, which stay as they are, and of directories of its own, which take all that it writes. With a
  *  limit those are on a small file system in a file, which ends where the limit is. */
-import { execFile } from "node:child_process";
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmdirSync,
-  statfsSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { rm } from "node:fs/promises";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statfsSync, statSync } from "node:fs";
+import { rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
-import { asStorageError, errnoOf, YardError } from "../../platform/errors.ts";
-import { kernel } from "../../platform/process/kernel.ts";
-import type { Layer } from "./templates.ts";
+import { asStorageError, YardError } from "../../platform/errors.ts";
+import { mounts } from "../../platform/process/mounts.ts";
+import { makeImage } from "./blank-images.ts";
+import { bytesOnDisk, copyTree, mendImage } from "./disk-tools.ts";
+import { imageFreed, mountImage } from "./image-mounts.ts";
+import { type Layer, placeName, workSuffix } from "./layer-store.ts";
+import type { LowerLayers } from "./lower-layers.ts";
 import type { UserNamespaces } from "./user-namespaces.ts";
 
 /** Of one sandbox, on the host. */
@@ -32,32 +23,34 @@ export interface SandboxPlace {
 export interface RootFileSystem {
   /** Where it is seen on the host. */
   readonly path: string;
+  /** Of what is written to a directory, as it was a few seconds ago. */
   diskBytes(): Promise<number>;
+  /** What was written, into a directory: nobody may write meanwhile. */
+  copyOwn(directory: string): Promise<void>;
+  /** What was written stays. */
+  unmount(): Promise<void>;
   /** Unmounts and deletes it. What was not there is no error. */
   remove(): Promise<void>;
 }
 
-const run = promisify(execFile);
-const toolTimeoutMs = 60_000;
-/** Of a file system: below that, its own bookkeeping would take most of it. */
-const leastDiskBytes = 16 * 1024 * 1024;
-
-/** @throws {YardError} invalid, precondition (this kernel or disk has no such overlays), storage_full */
+/** With what was written there before, if it is still there.
+ *  @throws {YardError} invalid, precondition (this kernel or disk has no such overlays), storage_full */
 export async function makeRootFileSystem(
   place: SandboxPlace,
-  parts: { layers: readonly Layer[]; users: UserNamespaces; diskBytes?: number },
+  parts: { layers: readonly Layer[]; users: UserNamespaces; lowers: LowerLayers; diskBytes?: number },
 ): Promise<RootFileSystem> {
-  const { layers, users, diskBytes } = parts;
+  const { layers, users, lowers, diskBytes } = parts;
   const { directory, rootPath } = place;
   const system = openRootFileSystem(place);
+  const isNew = !existsSync(join(directory, "own"));
   try {
-    for (const name of ["lower", "own"]) mkdirSync(join(directory, name), { recursive: true, mode: 0o700 });
+    mkdirSync(join(directory, "own"), { recursive: true, mode: 0o700 });
     makeReachable(rootPath, users.rootId);
-    if (diskBytes !== undefined) await mountImage(directory, diskBytes);
-    for (const [index, layer] of layers.entries()) mountLayer(place, { layer, index, users });
+    if (diskBytes !== undefined) await provideImage(directory, diskBytes);
+    for (const layer of layers) mountLayer(place, { layer, users, lowers });
     return system;
   } catch (error) {
-    await system.remove();
+    await (isNew ? system.remove() : system.unmount());
     const storage = asStorageError(error, "The sandbox's files cannot be set up");
     if (storage !== error || error instanceof YardError) throw storage;
     throw new YardError("precondition", `No root file system can be mounted here: ${String(error)}.`, { cause: error });
@@ -67,45 +60,80 @@ export async function makeRootFileSystem(
 /** One that was made before. */
 export function openRootFileSystem({ directory, rootPath }: SandboxPlace): RootFileSystem {
   const own = join(directory, "own");
-  const image = join(directory, "image");
+  const measure = measureSometimes(own);
+
+  async function unmount(): Promise<void> {
+    while (await mounts().unmountTree(rootPath)); // once, and once more for a try that was cut short
+    while (await mounts().unmountTree(own));
+  }
+
   return {
     path: rootPath,
     async diskBytes() {
-      if (existsSync(image)) {
-        const { blocks, bfree, bsize } = statfsSync(own);
-        return (blocks - bfree) * bsize;
-      }
-      const { stdout } = await run("du", ["-skx", own], { timeout: toolTimeoutMs }).catch((error) => error);
-      return Number.parseInt(stdout, 10) * 1024 || 0;
+      if (!existsSync(join(directory, "image"))) return measure();
+      const { blocks, bfree, bsize } = statfsSync(own);
+      return (blocks - bfree) * bsize;
     },
+    async copyOwn(target) {
+      const places = readdirSync(own).filter((name) => !name.endsWith(workSuffix) && name !== "lost+found");
+      mkdirSync(join(target, "own"), { mode: 0o700 });
+      for (const name of places) await copyTree(join(own, name), join(target, "own", name));
+    },
+    unmount,
     async remove() {
-      unmountBelow(rootPath);
-      unmountBelow(directory);
-      removeEmpty(rootPath, dirname(rootPath));
+      await unmount();
+      await removeEmpty(rootPath, dirname(rootPath));
       await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
 
+const leastMeasureMs = 5_000;
+/** Measuring takes a program that looks at every file: it may take a twentieth of the time. */
+const measureShare = 20;
+
+function measureSometimes(directory: string): () => Promise<number> {
+  let last: Promise<number> | undefined;
+  let nextAt = 0;
+  return () => {
+    const startedAt = performance.now();
+    if (last && startedAt < nextAt) return last;
+    nextAt = Number.POSITIVE_INFINITY;
+    last = bytesOnDisk(directory).finally(() => {
+      const endedAt = performance.now();
+      nextAt = endedAt + Math.max(leastMeasureMs, (endedAt - startedAt) * measureShare);
+    });
+    return last;
+  };
+}
+
 function mountLayer(
   { directory, rootPath }: SandboxPlace,
-  { layer, index, users }: { layer: Layer; index: number; users: UserNamespaces },
+  { layer, users, lowers }: { layer: Layer; users: UserNamespaces; lowers: LowerLayers },
 ): void {
-  const [upper, work] = [join(directory, "own", `${index}`), join(directory, "own", `${index}.work`)];
-  const lower = join(directory, "lower");
-  const { mode } = statSync(layer.from);
-  mkdirSync(upper, { recursive: true });
+  const upper = join(directory, "own", placeName(layer.at));
+  const work = `${upper}${workSuffix}`;
   mkdirSync(work, { recursive: true });
-  chmodSync(upper, mode & 0o7777); // the directory's own properties are those of the upper layer
-  chownSync(upper, users.rootId, users.rootId);
-  kernel().bindShifted({ source: layer.from, target: lower, userNamespace: users.outer });
-  try {
-    const options = { lowerdir: lower, upperdir: upper, workdir: work };
-    const text = Object.entries(options).map(([name, path]) => `${name}=${path.replace(/[\\,:]/g, "\\$&")}`);
-    kernel().mountOverlay(join(rootPath, layer.at), text.join(","));
-  } finally {
-    kernel().unmount(lower); // the overlay has its own hold on it
-  }
+  if (!existsSync(upper)) makeUpper(upper, layer, users.rootId);
+  const lower = [...layer.over, lowers.pathOf(layer.from, users)];
+  mounts().mountOverlay(join(rootPath, layer.at), { lower, upper, work });
+}
+
+/** The directory's own properties are those of the upper layer. */
+function makeUpper(upper: string, { from, over: [latest] }: Layer, rootId: number): void {
+  const { mode, uid, gid } = latest ? statSync(latest) : { mode: statSync(from).mode, uid: rootId, gid: rootId };
+  mkdirSync(upper);
+  chmodSync(upper, mode & 0o7777);
+  chownSync(upper, uid, gid);
+}
+
+async function provideImage(directory: string, bytes: number): Promise<void> {
+  const image = join(directory, "image");
+  if (existsSync(image)) {
+    await imageFreed(image);
+    await mendImage(image);
+  } else await makeImage(image, bytes);
+  await mountImage(image, join(directory, "own"));
 }
 
 /** For nobody else of the host: others could read there what the sandbox lets everybody in it read. */
@@ -117,53 +145,7 @@ function makeReachable(rootPath: string, rootId: number): void {
   chmodSync(parent, 0o710);
 }
 
-/** A sparse file: it takes disk only for what is written. */
-async function mountImage(directory: string, bytes: number): Promise<void> {
-  if (bytes < leastDiskBytes) {
-    throw new YardError("invalid", `A disk needs ${leastDiskBytes} bytes at least.`, { field: "limits.diskBytes" });
-  }
-  const image = join(directory, "image");
-  writeFileSync(image, "", { mode: 0o600 });
-  truncateSync(image, bytes);
-  // No journal and no reserve: it is made anew with each sandbox, and full is full for root too.
-  const format = ["-q", "-F", "-m", "0", "-O", "^has_journal", "-E", "lazy_itable_init=1,nodiscard", image];
-  await runTool("mkfs.ext4", format);
-  await runTool("mount", ["-t", "ext4", "-o", "loop,nodev,nosuid,noatime", image, join(directory, "own")]);
-}
-
-async function runTool(file: string, args: string[]): Promise<void> {
-  try {
-    await run(file, args, { timeout: toolTimeoutMs, env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } });
-  } catch (cause) {
-    const reason = errnoOf(cause) === "ENOENT" ? "it is not installed (e2fsprogs, mount)" : String(cause);
-    throw new YardError("precondition", `The disk cannot be limited: ${file}: ${reason}.`, {
-      field: "limits.diskBytes",
-      cause,
-    });
-  }
-}
-
 /** The last sandbox takes the directory of all with it. */
-function removeEmpty(...directories: string[]): void {
-  for (const directory of directories) {
-    try {
-      rmdirSync(directory);
-    } catch {
-      // Not there, or others are in it.
-    }
-  }
-}
-
-/** The latest first: it may lie on an earlier one. */
-function unmountBelow(directory: string): void {
-  const points = readFileSync("/proc/self/mountinfo", "utf8")
-    .split("\n")
-    .map((line) => unescaped(line.split(" ")[4] ?? ""))
-    .filter((point) => point === directory || point.startsWith(`${directory}/`));
-  for (const point of points.toReversed()) kernel().unmount(point);
-}
-
-/** Blanks and the like are three octal digits there. */
-function unescaped(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+async function removeEmpty(...directories: string[]): Promise<void> {
+  for (const directory of directories) await rmdir(directory).catch(() => {}); // not there, or others are in it
 }

@@ -10,7 +10,7 @@ import type { Child } from "../processes/child.ts";
 import { openKeyboard, pumpInto } from "../processes/terminal.ts";
 import type { Realm } from "./realm.ts";
 
-const { O_NOCTTY, O_RDWR } = constants;
+const { O_NOCTTY, O_NONBLOCK, O_RDWR } = constants;
 /** How long what was printed last may take to arrive, where somebody else holds the terminal open. */
 const drainMs = 300;
 
@@ -27,7 +27,8 @@ export async function startInOwnTerminal(parts: {
   if (!calls) throw new YardError("precondition", "Terminals need the koffi library.", { field: "terminal" });
   using failed = new DisposableStack();
   failed.adopt(output, closeSync);
-  const master = openSync(`/proc/self/fd/${realm.terminals}/ptmx`, O_RDWR | O_NOCTTY);
+  // Not left to libuv, which keeps the descriptor of a terminal's other side blocking: a program that does not read what is typed would stop the agent.
+  const master = openSync(`/proc/self/fd/${realm.terminals}/ptmx`, O_RDWR | O_NOCTTY | O_NONBLOCK);
   const screen = new ReadStream(master);
   failed.defer(() => screen.destroy());
   const number = kernel().terminalNumber(master);

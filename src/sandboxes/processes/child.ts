@@ -8,8 +8,18 @@ import type { Writable } from "node:stream";
 import { asStorageError, errnoOf, YardError } from "../../platform/errors.ts";
 import { posixSpawn } from "../../platform/process/posix-spawn.ts";
 import type { OsUser } from "../../platform/process/users.ts";
-import type { OutputFile } from "../output-file.ts";
 import type { ProcessSpec } from "../sandbox.ts";
+
+/** A file that a process prints to. @returns a descriptor, which the caller closes */
+export interface Printable {
+  openForAppending(owner?: { uid: number; gid: number }): number;
+}
+
+export interface PrintsTo {
+  readonly output: Printable;
+  /** Standard error, where that is apart. */
+  readonly errors?: Printable;
+}
 
 /** What is handed to the kernel. */
 export interface Command {
@@ -31,6 +41,8 @@ export interface Child {
   readonly pid: number;
   readonly stdin: Writable | undefined;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** Resolves once it no longer needs the agent to come into being, where it did. */
+  readonly independent?: Promise<void>;
   resize?(size: { cols: number; rows: number }): void;
   /** The agent lets go of it: it goes on by itself, except in a terminal, which ends with us. */
   release(): void;
@@ -40,27 +52,33 @@ export interface Child {
  *  @throws {YardError} invalid, unavailable (no more processes), storage_full */
 export async function startChild(
   command: Command,
-  options: { stdin: ProcessSpec["stdin"]; output: Pick<OutputFile, "openForAppending">; directory: string },
+  options: { stdin: ProcessSpec["stdin"]; logs: PrintsTo; directory: string },
 ): Promise<Child> {
   using descriptors = new DisposableStack();
   const ours = (fd: number) => descriptors.adopt(fd, closeSync); // the child has its own copies
-  const output = ours(options.output.openForAppending(command.owner));
-  const { stdin } = options;
+  const { stdin, logs } = options;
+  const output = ours(logs.output.openForAppending(command.owner));
+  const errors = logs.errors ? ours(logs.errors.openForAppending(command.owner)) : output;
   const input =
     typeof stdin === "object"
       ? ours(textFile(stdin.text, options.directory, command.owner))
       : stdin === "open"
         ? "pipe"
         : "ignore";
-  return (input !== "pipe" && startQuickly(command, input, output)) || (await startByNode(command, input, output));
+  return (
+    (input !== "pipe" && startQuickly(command, [input, output, errors])) ||
+    (await startByNode(command, [input, output, errors]))
+  );
 }
 
+type Streams<Input> = [input: Input, output: number, errors: number];
+
 /** @returns undefined where only Node's spawn can do it */
-function startQuickly(command: Command, input: number | "ignore", output: number): Child | undefined {
+function startQuickly(command: Command, [input, ...logs]: Streams<number | "ignore">): Child | undefined {
   if (command.uid !== undefined) return undefined; // posix_spawn cannot switch the user
   const { file, args, argv0, cwd, env } = command;
   try {
-    const stdio = [input === "ignore" ? null : input, output, output] as const;
+    const stdio = [input === "ignore" ? null : input, ...logs] as const;
     const child = posixSpawn({ file, argv: [argv0, ...args], cwd, env, stdio });
     return child && { ...child, stdin: undefined };
   } catch (error) {
@@ -68,11 +86,11 @@ function startQuickly(command: Command, input: number | "ignore", output: number
   }
 }
 
-async function startByNode(command: Command, input: number | "ignore" | "pipe", output: number): Promise<Child> {
+async function startByNode(command: Command, stdio: Streams<number | "ignore" | "pipe">): Promise<Child> {
   const { file, args, argv0, cwd, env, uid, gid } = command;
   let child: ChildProcess;
   try {
-    child = spawn(file, args, { argv0, cwd, env, uid, gid, detached: true, stdio: [input, output, output] });
+    child = spawn(file, args, { argv0, cwd, env, uid, gid, detached: true, stdio });
   } catch (error) {
     throw startError(error, file);
   }

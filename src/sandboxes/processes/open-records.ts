@@ -1,10 +1,11 @@
 /** What a driver keeps in its directory: the journal of its sandboxes and processes, and the outputs. Opened before anything is started. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { YardError } from "../../platform/errors.ts";
+import { asStorageError, YardError } from "../../platform/errors.ts";
 import { randomText } from "../../platform/ids.ts";
-import { type Journal, openJournal } from "../../platform/journal.ts";
+import { openJournal } from "../../platform/journal.ts";
 import { createOutputKeeper, type OutputKeeper } from "../output-keeper.ts";
+import { ownerOfLog } from "./logs.ts";
 import { asSandboxEntry, createSandboxState, type SandboxEntry, type SandboxState } from "./records.ts";
 
 export interface RecordsOptions {
@@ -20,7 +21,10 @@ export interface Records extends Disposable {
   /** A name for this directory's processes that no other agent on the machine uses. */
   readonly owner: string;
   readonly state: SandboxState;
-  readonly journal: Journal<SandboxEntry>;
+  /** Before an act. @throws {YardError} storage_full: do not act, nothing was recorded */
+  intend(entry: SandboxEntry): void;
+  /** After an act. Never fails. */
+  note(entry: SandboxEntry): void;
   readonly keeper: OutputKeeper;
 }
 
@@ -28,7 +32,7 @@ export function openRecords({ directory, reserveBytes, onNotice }: RecordsOption
   using opened = new DisposableStack();
   const outputs = join(directory, "output");
   mkdirSync(outputs, { recursive: true, mode: 0o700 });
-  const owner = readOwner(join(directory, "owner"));
+  const owner = ensureOwner(directory);
   const state = createSandboxState();
   const journal = opened.use(
     openJournal<SandboxEntry>({
@@ -49,14 +53,32 @@ export function openRecords({ directory, reserveBytes, onNotice }: RecordsOption
   );
   deleteStrayOutputs(outputs, state.processes);
   const lifetime = opened.move();
-  return { owner, state, journal, keeper, [Symbol.dispose]: () => lifetime.dispose() };
+  return {
+    owner,
+    state,
+    intend(entry) {
+      journal.intend(entry);
+      state.apply(entry);
+    },
+    note(entry) {
+      state.apply(entry);
+      journal.note(entry);
+    },
+    keeper,
+    [Symbol.dispose]: () => lifetime.dispose(),
+  };
 }
 
-function readOwner(path: string): string {
-  try {
-    writeFileSync(path, randomText(16), { flag: "wx", mode: 0o600, flush: true });
-  } catch {
-    // There since an earlier start.
+/** Made at the first start, whole or not at all: without it nothing that runs is known for one's own. */
+function ensureOwner(directory: string): string {
+  const path = join(directory, "owner");
+  if (!existsSync(path)) {
+    try {
+      writeFileSync(`${path}.new`, randomText(16), { mode: 0o600, flush: true });
+    } catch (error) {
+      throw asStorageError(error, directory);
+    }
+    renameSync(`${path}.new`, path);
   }
   const owner = readFileSync(path, "utf8");
   if (!/^[a-z0-9]{16}$/.test(owner)) throw new YardError("internal", `${path} is damaged. Delete it if nothing runs.`);
@@ -66,6 +88,6 @@ function readOwner(path: string): string {
 /** Outputs whose process is not known any more: the agent died between the record and the deletion. */
 function deleteStrayOutputs(directory: string, known: ReadonlyMap<string, unknown>): void {
   for (const name of readdirSync(directory)) {
-    if (!known.has(name.replace(/\.log$/, ""))) rmSync(join(directory, name), { force: true });
+    if (!known.has(ownerOfLog(name))) rmSync(join(directory, name), { force: true });
   }
 }

@@ -4,9 +4,8 @@ import { openSync } from "node:fs";
 import { newId } from "../../platform/ids.ts";
 import { readStat } from "../../platform/process/procfs.ts";
 import { signalGroup } from "../../platform/process/signals.ts";
-import type { OutputFile } from "../output-file.ts";
 import type { Exit, ProbeSpec, ProcessSpec } from "../sandbox.ts";
-import type { Child } from "./child.ts";
+import type { Child, PrintsTo } from "./child.ts";
 import type { ProcessKey } from "./records.ts";
 
 export interface Probes extends Disposable {
@@ -16,11 +15,11 @@ export interface Probes extends Disposable {
 }
 
 /** Where output goes that nobody reads. */
-const nowhere = { openForAppending: () => openSync("/dev/null", "a") };
+const nowhere: PrintsTo = { output: { openForAppending: () => openSync("/dev/null", "a") } };
 
 export function createProbes(parts: {
   /** @throws {YardError} invalid, precondition, unavailable */
-  start: (key: ProcessKey, spec: ProcessSpec, output: Pick<OutputFile, "openForAppending">) => Promise<Child>;
+  start: (key: ProcessKey, spec: ProcessSpec, logs: PrintsTo) => Promise<Child>;
   onEnded: () => void;
 }): Probes {
   const running = new Map<string, { kill: () => void; pid?: number }>();

@@ -1,48 +1,56 @@
-/** One process in a sandbox of this machine, from its start (or its adoption) to its end.
- *
- *  running ──main process exits──▶ ending ──its group is gone, its control group removed──▶ ended
- *
- *  What it started in its group does not outlive it: the group is killed the moment the main process has exited. */
+/** One process of a sandbox on this host, as the sandbox gives it out: from its start, or its adoption, to its end. */
 import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { YardError } from "../../platform/errors.ts";
-import type { Cgroup } from "../../platform/process/cgroups.ts";
-import { hasLivingMember, signalGroup } from "../../platform/process/signals.ts";
-import type { OutputFile } from "../output-file.ts";
-import { type Exit, type Process, type ProcessSignal, type ProcessUsage, processSignals } from "../sandbox.ts";
-import type { UsageMeter } from "./usage.ts";
+import {
+  type Exit,
+  type Process,
+  type ProcessMeta,
+  type ProcessSignal,
+  type ProcessUsage,
+  processSignals,
+} from "../sandbox.ts";
+import type { Logs } from "./logs.ts";
 
 export interface LocalProcess extends Process {
-  readonly output: OutputFile;
+  readonly logs: Logs;
   /** Set once it has ended. */
   readonly exit: Exit | undefined;
 }
 
-export interface RunningParts {
+/** What is known of it from its start on. */
+export interface ProcessFacts {
   readonly id: string;
   readonly pid: number;
-  readonly startTicks: number;
+  readonly pidInside?: number;
   readonly startedAt: number;
-  readonly output: OutputFile;
+  readonly logs: Logs;
+  readonly meta: ProcessMeta | undefined;
+}
+
+export interface RunningParts extends ProcessFacts {
   readonly stdin: Writable | undefined;
-  readonly resize?: (size: { cols: number; rows: number }) => void;
-  readonly cgroup: Cgroup | undefined;
-  /** Settles when the main process has exited; both null if nobody knows how. */
-  readonly mainExit: Promise<{ readonly code: number | null; readonly signal: string | null }>;
-  readonly measureUsage: UsageMeter["measure"];
-  /** Everything of it is gone: record it. Called before `exited` settles. */
+  /** Absent: it has no terminal. */
+  readonly resize?: (size: { cols: number; rows: number }) => void | Promise<void>;
+  /** Settles once all that was in its group is gone. */
+  readonly ended: Promise<Ended>;
+  /** To its group. */
+  readonly send: (signal: ProcessSignal) => void | Promise<void>;
+  readonly usage: (options: { tree?: boolean } | undefined) => ProcessUsage | Promise<ProcessUsage>;
+  /** Record it. Called before `exited` settles. */
   readonly onEnded: (exit: Exit) => void;
 }
 
+export interface Ended extends Pick<Exit, "code" | "signal"> {
+  /** If that was seen before the rest of its group was gone. */
+  readonly at?: number;
+  readonly outOfMemory?: boolean;
+}
+
 export function createRunningProcess(parts: RunningParts): LocalProcess {
-  const { id, pid, startedAt, output, stdin, cgroup } = parts;
-  const leader = { pid, startTicks: parts.startTicks };
+  const { id, pid, pidInside, startedAt, logs, meta, stdin, send } = parts;
   let exit: Exit | undefined;
-  const exited = parts.mainExit.then(async ({ code, signal }) => {
-    const at = Date.now();
-    if (signalGroup(leader, "SIGKILL")) await groupGone(leader);
-    const outOfMemory = code !== 0 && (cgroup?.outOfMemoryKills() ?? 0) > 0;
-    await cgroup?.remove();
+  const exited = parts.ended.then(({ code, signal, at = Date.now(), outOfMemory }) => {
     exit = outOfMemory ? { code, signal, at, outOfMemory } : { code, signal, at };
     parts.onEnded(exit);
     return exit;
@@ -50,8 +58,12 @@ export function createRunningProcess(parts: RunningParts): LocalProcess {
   return {
     id,
     pid,
+    pidInside,
     startedAt,
-    output,
+    logs,
+    output: logs.output,
+    errors: logs.errors,
+    meta,
     stdin,
     hasTerminal: parts.resize !== undefined,
     exited,
@@ -60,36 +72,32 @@ export function createRunningProcess(parts: RunningParts): LocalProcess {
     },
     async signal(signal) {
       assertSignal(signal);
-      if (!exit) signalGroup(leader, signal);
+      if (!exit) await send(signal);
     },
     async stop({ graceMs }) {
       if (!exit && graceMs > 0) {
-        signalGroup(leader, "SIGTERM");
-        signalGroup(leader, "SIGCONT"); // one that is stopped could not hear it
+        await send("SIGTERM");
+        await send("SIGCONT"); // one that is stopped could not hear it
         await Promise.race([exited, sleep(graceMs, undefined, { ref: false })]);
       }
-      if (!exit) signalGroup(leader, "SIGKILL");
+      if (!exit) await send("SIGKILL");
       return exited;
     },
     async resize(size) {
       if (!parts.resize) throw noTerminal(id);
-      if (!exit) parts.resize(size);
+      if (!exit) await parts.resize(size);
     },
-    usage: async (options) => (exit ? noUsage : parts.measureUsage(leader, options)),
+    usage: async (options) => (exit ? noUsage : parts.usage(options)),
   };
 }
 
 /** One that has ended before this agent was there, or whose end it has missed. */
-export function createEndedProcess(parts: {
-  id: string;
-  pid: number;
-  startedAt: number;
-  output: OutputFile;
-  exit: Exit;
-}): LocalProcess {
+export function createEndedProcess(parts: ProcessFacts & { readonly exit: Exit }): LocalProcess {
   const exited = Promise.resolve(parts.exit);
   return {
     ...parts,
+    output: parts.logs.output,
+    errors: parts.logs.errors,
     stdin: undefined,
     hasTerminal: false,
     exited,
@@ -102,8 +110,9 @@ export function createEndedProcess(parts: {
   };
 }
 
-const noUsage: ProcessUsage = { cpuPercent: 0, rssBytes: 0, openFiles: 0, pids: [] };
+export const noUsage: ProcessUsage = { cpuPercent: 0, rssBytes: 0, openFiles: 0, pids: [] };
 
+/** @throws {YardError} invalid */
 function assertSignal(signal: ProcessSignal): void {
   if (!processSignals.includes(signal)) {
     const message = `${JSON.stringify(signal)} cannot be sent: choose one of ${processSignals.join(", ")}.`;
@@ -113,14 +122,4 @@ function assertSignal(signal: ProcessSignal): void {
 
 function noTerminal(id: string): YardError {
   return new YardError("precondition", `Process ${id} has no terminal: start it with one to set its size.`);
-}
-
-/** Killed processes need a moment to go. Dead ones that their new parent has not waited for still answer to the group's number, so after a few
- *  quick looks the members' states are read. The wait has an end: a process that hangs in the kernel may stay. */
-async function groupGone(leader: { pid: number; startTicks: number }): Promise<void> {
-  const deadline = performance.now() + 2_000;
-  for (let pauseMs = 1; signalGroup(leader, 0) && performance.now() < deadline; pauseMs = Math.min(20, pauseMs * 2)) {
-    if (pauseMs > 4 && !hasLivingMember(leader.pid)) return;
-    await sleep(pauseMs);
-  }
 }

@@ -2,19 +2,20 @@
  *
  *  The intent to start is on disk before the process is, so that after a death in between it is found by its marks and started no second
  *  time. What ended unseen has an unknown exit. */
-import { join } from "node:path";
-import type { Journal } from "../../platform/journal.ts";
+import { YardError } from "../../platform/errors.ts";
 import type { Cgroup } from "../../platform/process/cgroups.ts";
 import { bootId, isAlive, readStat } from "../../platform/process/procfs.ts";
-import { createOutputFile, type OutputFile } from "../output-file.ts";
-import type { OutputKeeper } from "../output-keeper.ts";
 import type { Exit, Limits, ProcessSpec } from "../sandbox.ts";
 import type { Child } from "./child.ts";
-import { assertId } from "./ids.ts";
+import { createExpiry } from "./expiry.ts";
+import { createGroupProcess } from "./group-process.ts";
 import type { LifeWatch } from "./life-watch.ts";
+import { createLogs, type LogFiles, type Logs } from "./logs.ts";
 import { findMarked, type Marked } from "./marks.ts";
-import { createEndedProcess, createRunningProcess, type LocalProcess } from "./process.ts";
-import { keyOf, type ProcessKey, type ProcessRecord, type SandboxEntry, type SandboxState } from "./records.ts";
+import type { Records } from "./open-records.ts";
+import { createEndedProcess, type LocalProcess } from "./process.ts";
+import { keyOf, type ProcessKey, type ProcessRecord } from "./records.ts";
+import { createStarts } from "./starts.ts";
 import type { UsageMeter } from "./usage.ts";
 
 export interface Processes {
@@ -33,20 +34,19 @@ export interface Processes {
 
 export interface ProcessesParts {
   readonly directory: string;
-  readonly owner: string;
-  readonly state: SandboxState;
-  readonly journal: Journal<SandboxEntry>;
-  readonly keeper: OutputKeeper;
+  readonly records: Records;
   /** Checks the spec, and says how to start it. @throws {YardError} invalid, precondition */
   readonly prepare: (key: ProcessKey, spec: ProcessSpec) => Promise<Launch>;
   readonly groups: ProcessGroups;
   readonly lives: LifeWatch;
   readonly usage: UsageMeter;
+  /** Of a process that lives, or was not waited for yet. */
+  readonly numberInside?: (pid: number) => number | undefined;
   readonly onEnded: () => void;
 }
 
 /** Starts what was prepared, its intent being on disk. */
-export type Launch = (place: { readonly output: OutputFile; readonly cgroup: Cgroup | undefined }) => Promise<Child>;
+export type Launch = (place: { readonly logs: LogFiles; readonly cgroup: Cgroup | undefined }) => Promise<Child>;
 
 /** The control groups of processes. */
 export interface ProcessGroups {
@@ -56,53 +56,55 @@ export interface ProcessGroups {
   find(record: ProcessRecord): Cgroup | undefined;
 }
 
-const defaultMaxOutputBytes = 100 * 1024 * 1024;
+export const defaultMaxOutputBytes = 100 * 1024 * 1024;
+/** Between two looks at whether a log can go. */
+const stillWrittenMs = 10_000;
 
 interface Leader {
   readonly pid: number;
+  readonly pidInside?: number;
   readonly startTicks: number;
 }
 
 interface Held {
   readonly process: LocalProcess;
+  readonly sparesGroup: boolean | undefined;
   readonly release: () => void;
 }
 
 export function createProcesses(parts: ProcessesParts): Processes {
-  const { directory, owner, state, journal, keeper, prepare, groups, lives, usage } = parts;
+  const { directory, records, prepare, groups, lives, usage } = parts;
+  const { owner, state, note, keeper } = records;
   const held = new Map<string, Held>();
-  const starting = new Map<string, Promise<LocalProcess>>();
+  const starts = createStarts({ find: (key) => held.get(keyOf(key))?.process, start });
   const boot = bootId();
+  const expiry = createExpiry(forget);
+  /** Forgotten by whoever asked for it, but for their logs. */
+  const waiting = new Set<string>();
   let isReleased = false;
 
-  const note = (entry: SandboxEntry) => {
-    state.apply(entry);
-    journal.note(entry);
-  };
-
-  function outputOf(key: ProcessKey, maxBytes: number): { output: OutputFile; endOutput: () => void } {
-    const ended = new AbortController();
-    const path = join(directory, "output", `${keyOf(key)}.log`);
-    return { output: createOutputFile({ path, maxBytes, ended: ended.signal }), endOutput: () => ended.abort("ended") };
-  }
-
   async function start(key: ProcessKey, spec: ProcessSpec): Promise<LocalProcess> {
+    requireStreams(spec);
     const launch = await prepare(key, spec);
     const cgroup = groups.make(key, spec.limits);
-    const at = Date.now();
-    const maxOutputBytes = spec.maxOutputBytes ?? defaultMaxOutputBytes;
-    const { output, endOutput } = outputOf(key, maxOutputBytes);
+    const { meta, forgetAfterMs, sparesGroup, maxOutputBytes = defaultMaxOutputBytes } = spec;
+    const streams = spec.streams === "separate" ? spec.streams : undefined;
+    const settings = { maxOutputBytes, streams, meta, forgetAfterMs, sparesGroup };
+    const record: ProcessRecord = { ...key, at: Date.now(), ...settings, cgroup: cgroup?.directories };
+    const logs = createLogs(directory, key, record);
     try {
-      const intent: SandboxEntry = { type: "starting", ...key, at, maxOutputBytes, cgroup: cgroup?.directories };
-      journal.intend(intent);
-      state.apply(intent);
-      const child = await launch({ output, cgroup });
+      records.intend({ type: "starting", ...record });
+      const child = await launch({ logs, cgroup });
       // Not yet waited for, so its entry in /proc is there even if it has ended already.
-      const startTicks = readStat(child.pid)?.startTicks ?? 0;
-      note({ type: "started", ...key, pid: child.pid, startTicks, boot });
-      return hold(key, { at, child, startTicks, output, endOutput, cgroup });
+      const { pid } = child;
+      const startTicks = readStat(pid)?.startTicks ?? 0;
+      const pidInside = parts.numberInside?.(pid);
+      note({ type: "started", ...key, pid, pidInside, startTicks, boot });
+      const process = hold(record, { child, pidInside, startTicks, logs, cgroup });
+      await child.independent; // once it is told to be started, it goes on also if the agent is killed
+      return process;
     } catch (error) {
-      output.delete();
+      logs.deleteWith(keeper);
       await cgroup?.remove();
       if (state.processes.has(keyOf(key))) note({ type: "forgotten", ...key });
       throw error;
@@ -110,59 +112,88 @@ export function createProcesses(parts: ProcessesParts): Processes {
   }
 
   interface Running {
-    at: number;
     child: Child;
+    pidInside: number | undefined;
     startTicks: number;
-    output: OutputFile;
-    endOutput: () => void;
+    logs: Logs;
     cgroup: Cgroup | undefined;
   }
 
-  function hold(key: ProcessKey, { at, child, startTicks, output, endOutput, cgroup }: Running): LocalProcess {
-    const process = createRunningProcess({
-      id: key.process,
+  function hold(record: ProcessRecord, { child, pidInside, startTicks, logs, cgroup }: Running): LocalProcess {
+    const { sandbox, process: id, at: startedAt, meta } = record;
+    const process = createGroupProcess({
+      id,
       pid: child.pid,
+      pidInside,
       startTicks,
-      startedAt: at,
-      output,
+      startedAt,
+      logs,
+      meta,
       stdin: child.stdin,
       resize: child.resize,
       cgroup,
+      sparesGroup: record.sparesGroup,
       mainExit: child.exited,
       measureUsage: usage.measure,
       onEnded: (exit) => {
         usage.forget(child.pid);
         if (isReleased) return;
-        note({ type: "ended", ...key, exit });
-        keeper.end(output);
-        endOutput();
+        note({ type: "ended", sandbox, process: id, exit });
+        logs.endWith(keeper);
+        expiry.count(record, exit);
         parts.onEnded();
       },
     });
-    held.set(keyOf(key), { process, release: child.release });
-    keeper.add(output);
+    held.set(keyOf(record), { process, sparesGroup: record.sparesGroup, release: child.release });
+    logs.keepWith(keeper);
     return process;
   }
 
   function adopt(record: ProcessRecord, leader: Leader): void {
-    const { output, endOutput } = outputOf(record, record.maxOutputBytes);
     const child: Child = {
       pid: leader.pid,
       stdin: undefined,
       exited: lives.ended(leader).then(() => ({ code: null, signal: null })),
       release: () => {},
     };
-    const cgroup = groups.find(record);
-    hold(record, { at: record.at, child, startTicks: leader.startTicks, output, endOutput, cgroup });
+    const logs = createLogs(directory, record, record);
+    const { startTicks, pidInside = parts.numberInside?.(leader.pid) } = leader;
+    hold(record, { child, pidInside, startTicks, logs, cgroup: groups.find(record) });
+  }
+
+  async function forget(key: ProcessKey): Promise<void> {
+    await starts.settled(key);
+    const one = held.get(keyOf(key));
+    if (!one) return;
+    await one.process.stop({ graceMs: 0 });
+    expiry.cancel(key);
+    if (one.sparesGroup && one.process.logs.areWritten()) {
+      // A deleted file would grow unseen, as long as what was spared prints: kept within its bound, it waits until nobody has it open.
+      waiting.add(keyOf(key));
+      expiry.inMs(key, stillWrittenMs);
+      return;
+    }
+    waiting.delete(keyOf(key));
+    note({ type: "forgotten", sandbox: key.sandbox, process: key.process });
+    held.delete(keyOf(key));
+    one.process.logs.deleteWith(keeper);
   }
 
   function recoverEnded(record: ProcessRecord, exit: Exit): void {
-    const { output, endOutput } = outputOf(record, record.maxOutputBytes);
-    const { process: id, started, at: startedAt } = record;
-    const process = createEndedProcess({ id, pid: started?.pid ?? 0, startedAt, output, exit });
-    held.set(keyOf(record), { process, release: () => {} });
-    keeper.end(output);
-    endOutput();
+    const logs = createLogs(directory, record, record);
+    const { process: id, started, at: startedAt, meta } = record;
+    const process = createEndedProcess({
+      id,
+      pid: started?.pid ?? 0,
+      pidInside: started?.pidInside,
+      startedAt,
+      logs,
+      meta,
+      exit,
+    });
+    held.set(keyOf(record), { process, sparesGroup: record.sparesGroup, release: () => {} });
+    logs.endWith(keeper);
+    expiry.count(record, exit);
   }
 
   /** What has its number and start time, or, if it was not recorded as started, its marks. */
@@ -188,53 +219,43 @@ export function createProcesses(parts: ProcessesParts): Processes {
   }
 
   return {
-    exec(sandbox, spec) {
-      const key = { sandbox, process: spec.id };
-      const existing = held.get(keyOf(key))?.process;
-      if (existing) return Promise.resolve(existing);
-      const already = starting.get(keyOf(key));
-      if (already) return already;
-      assertId(spec.id, "process");
-      const started = start(key, spec).finally(() => starting.delete(keyOf(key)));
-      starting.set(keyOf(key), started);
-      return started;
-    },
+    exec: starts.exec,
     of(sandbox) {
       const found: LocalProcess[] = [];
-      for (const [key, { process }] of held) if (key.startsWith(`${sandbox}~`)) found.push(process);
+      for (const [key, { process }] of held) {
+        if (key.startsWith(`${sandbox}~`) && !waiting.has(key)) found.push(process);
+      }
       return found;
     },
-    async forget(key) {
-      await starting.get(keyOf(key))?.catch(() => {});
-      const one = held.get(keyOf(key));
-      if (!one) return;
-      await one.process.stop({ graceMs: 0 });
-      note({ type: "forgotten", ...key });
-      held.delete(keyOf(key));
-      keeper.remove(one.process.output);
-      one.process.output.delete();
-    },
+    forget,
     isRunning(key) {
       const one = held.get(keyOf(key));
-      return one ? one.process.exit === undefined : starting.has(keyOf(key));
+      return one ? one.process.exit === undefined : starts.isUnderWay(key);
     },
     isLeader(pid) {
       for (const { process } of held.values()) if (process.pid === pid && !process.exit) return true;
       return false;
     },
     recover() {
-      const records = [...state.processes.values()];
-      const marked = records.some((record) => !record.exit && !record.started) ? findMarked(owner) : [];
-      for (const record of records) {
+      const known = [...state.processes.values()];
+      const marked = known.some((record) => !record.exit && !record.started) ? findMarked(owner) : [];
+      for (const record of known) {
         if (record.exit) recoverEnded(record, record.exit);
         else recoverUnended(record, marked);
       }
     },
     release() {
       isReleased = true;
+      expiry[Symbol.dispose]();
       for (const { process, release } of held.values()) if (!process.exit) release();
     },
   };
+}
+
+/** @throws {YardError} invalid */
+export function requireStreams({ streams, terminal }: ProcessSpec): void {
+  if (streams !== "separate" || !terminal) return;
+  throw new YardError("invalid", "A terminal shows standard output and error as one.", { field: "streams" });
 }
 
 export function hasLimits(limits: Limits | undefined): limits is Limits {

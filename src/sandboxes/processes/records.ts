@@ -1,5 +1,5 @@
 /** What a driver remembers of its sandboxes and processes on disk: the entries of its journal, and the state they add up to. */
-import type { Exit } from "../sandbox.ts";
+import type { Exit, ProcessMeta } from "../sandbox.ts";
 
 export type SandboxEntry =
   | { readonly type: "sandbox"; readonly sandbox: string; readonly data?: SandboxData }
@@ -21,12 +21,18 @@ export interface ProcessKey {
 interface Starting {
   readonly at: number;
   readonly maxOutputBytes: number;
+  /** Absent: `merged`. */
+  readonly streams?: "separate";
+  readonly meta?: ProcessMeta;
+  readonly forgetAfterMs?: number;
+  readonly sparesGroup?: boolean;
   readonly cgroup?: readonly string[];
 }
 
 /** Recorded after it. The boot tells whether pid and start time still mean anything. */
 interface Started {
   readonly pid: number;
+  readonly pidInside?: number;
   readonly startTicks: number;
   readonly boot: string;
 }
@@ -74,8 +80,8 @@ export function createSandboxState(): SandboxState {
           break;
         }
         case "started": {
-          const { pid, startTicks, boot } = entry;
-          change(entry, { started: { pid, startTicks, boot } });
+          const { pid, pidInside, startTicks, boot } = entry;
+          change(entry, { started: { pid, pidInside, startTicks, boot } });
           break;
         }
         case "ended":

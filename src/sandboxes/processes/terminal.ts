@@ -7,12 +7,11 @@ import type { IPty } from "@lydell/node-pty";
 import { errnoOf, YardError } from "../../platform/errors.ts";
 import { type Libc, libc } from "../../platform/process/libc.ts";
 import { signalName } from "../../platform/process/signals.ts";
-import type { OutputFile } from "../output-file.ts";
-import { type Child, type Command, startError } from "./child.ts";
+import { type Child, type Command, type Printable, startError } from "./child.ts";
 
 export async function startInTerminal(
   command: Command,
-  options: { size: { cols: number; rows: number }; output: OutputFile },
+  options: { size: { cols: number; rows: number }; output: Printable },
 ): Promise<Child> {
   const { spawn } = await import("@lydell/node-pty");
   const calls = libc();
@@ -75,10 +74,20 @@ export interface ScreenSource {
   resume(): void;
 }
 
+/** Written at once: into the page cache that takes some microseconds, and a way through the thread pool, there and back, ten times as long. What a key echoes is this small. */
+const smallBytes = 4 * 1024;
+
 /** Appends what the terminal shows to the file, one write at a time; the terminal waits meanwhile. */
 export function pumpInto(fd: number, terminal: ScreenSource): { drained(): Promise<void> } {
   let writing: Promise<void> = Promise.resolve();
   let pending = 0;
+  function appendAtOnce(bytes: Buffer): void {
+    try {
+      writeSync(fd, bytes);
+    } catch {
+      // A full disk: see below.
+    }
+  }
   const append = (bytes: Buffer) =>
     new Promise<void>((resolve) => {
       // On a full disk the bytes are lost: the process goes on, as one does that prints into a file itself.
@@ -86,6 +95,7 @@ export function pumpInto(fd: number, terminal: ScreenSource): { drained(): Promi
     });
   terminal.onData((data: string | Buffer) => {
     const bytes = typeof data === "string" ? Buffer.from(data) : data;
+    if (pending === 0 && bytes.length <= smallBytes) return appendAtOnce(bytes);
     pending++;
     terminal.pause();
     writing = writing

@@ -1,6 +1,7 @@
 /** What one execution may reach beyond its own memory. What is not named here, no script can call. */
 import { isYardError } from "../../platform/errors.ts";
 import type { Log } from "../../platform/log.ts";
+import { createSlots } from "../../platform/slots.ts";
 import type { WorkingTree } from "../../snapshots/working-tree.ts";
 import type { Answer, Capabilities } from "../engine/engine-calls.ts";
 import type { ModuleCache } from "../modules/module-cache.ts";
@@ -12,7 +13,6 @@ import { createFetch, type Resolve } from "./fetch.ts";
 import { callFile } from "./file-calls.ts";
 import { createMcpCalls } from "./mcp/mcp-calls.ts";
 import type { Policy } from "./policy.ts";
-import { createSlots } from "./slots.ts";
 
 export interface Grants {
   /** Absent: no `fs`. */

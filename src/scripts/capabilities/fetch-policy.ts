@@ -1,6 +1,7 @@
 /** Whether a request may go out: by host, method and path, and by the address that it would go to. */
 import { type BlockList, isIP } from "node:net";
-import { isIn, specialKindOf } from "./addresses.ts";
+import { isIn, specialKindOf } from "../../platform/http/outgoing/addresses.ts";
+import { hostOf } from "../../platform/http/outgoing/guarded-request.ts";
 import { type HostPattern, matchesHost } from "./host-pattern.ts";
 import { matchesPath, type PathPattern } from "./path-pattern.ts";
 
@@ -50,7 +51,7 @@ export function refuseAddress(
   const kind = specialKindOf(address);
   if (kind === undefined) return undefined;
   // An address that stands in the policy itself is meant.
-  const isNamed = isIP(url.hostname.replace(/^\[|\]$/g, "")) !== 0;
+  const isNamed = isIP(hostOf(url)) !== 0;
   const named = rules.some(
     ({ networks, hosts }) =>
       isIn(networks, address) || (isNamed && hosts.some((host) => host.match === "name" && matchesHost(host, url))),

@@ -1,9 +1,9 @@
 /** What a script asks `fetch` for, and what of it goes out. */
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
-import { packageVersion } from "../../version.ts";
+import { type HttpRequest, understoodEncodings } from "../../platform/http/outgoing/exchange.ts";
+import { userAgent } from "../../platform/http/outgoing/user-agent.ts";
 import { CallError, shortened } from "./call-error.ts";
-import { type HttpRequest, understoodEncodings } from "./http-exchange.ts";
 
 const headerName = Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$" });
 // One control character could end the header and begin another.
@@ -42,8 +42,6 @@ export function parseFetch(
   const body = content.length > 0 ? content : undefined;
   return { request: { method, url: requireWebAddress(text), headers: sent, body }, redirect };
 }
-
-export const userAgent = `Runyard/${packageVersion()}`;
 
 function faultOf(args: unknown): string {
   const [fault] = FetchArguments.Errors(args);

@@ -1,6 +1,6 @@
 /** `fetch` in a policy. */
 import { type Static, Type } from "typebox";
-import { networksOf } from "./addresses.ts";
+import { networksOf } from "../../platform/http/outgoing/addresses.ts";
 import type { FetchPolicy, FetchRule } from "./fetch-policy.ts";
 import { parseHostPattern } from "./host-pattern.ts";
 import { parsePathPattern } from "./path-pattern.ts";

@@ -1,10 +1,12 @@
 /** `fetch` of scripts: what they ask for, judged by the policy's rules for it. */
+
+import type { Resolve } from "../../platform/http/outgoing/guarded-request.ts";
 import { PolicyDenial, shortened } from "./call-error.ts";
 import { type FetchPolicy, judgeRequest, refuseAddress } from "./fetch-policy.ts";
 import { parseFetch } from "./fetch-request.ts";
-import { exchangeGuarded, type Guard, type Resolve } from "./guarded-exchange.ts";
+import { exchangeGuarded, type Guard } from "./guarded-exchange.ts";
 
-export type { Resolve } from "./guarded-exchange.ts";
+export type { Resolve } from "../../platform/http/outgoing/guarded-request.ts";
 
 export interface FetchOptions {
   /** Asked each time. Undefined: nothing is allowed any more. */

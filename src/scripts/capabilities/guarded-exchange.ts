@@ -1,16 +1,10 @@
 /** Requests that a policy has the last word about. Every one, also one that a redirect asks for, is judged by the policy as it is at that
- *  moment; the host's name is resolved once, every address that it leads to is judged, and the connection goes to these addresses and no others:
- *  what the name leads to a moment later (DNS rebinding) does not matter. */
-import type { LookupAddress } from "node:dns";
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
+ *  moment, and so is every address that its host's name leads to. */
 import { errnoOf } from "../../platform/errors.ts";
+import type { HttpRequest, HttpResponse } from "../../platform/http/outgoing/exchange.ts";
+import { exchangeFault, type Resolve, requestGuarded } from "../../platform/http/outgoing/guarded-request.ts";
 import { CallError, PolicyDenial, shortened } from "./call-error.ts";
 import { redirected } from "./fetch-request.ts";
-import { exchange, type HttpRequest, type HttpResponse } from "./http-exchange.ts";
-import { createSlots } from "./slots.ts";
-
-export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
 
 /** Says of an address why the request may not go there; undefined if it may. */
 export type RefuseAddress = (address: string) => string | undefined;
@@ -80,36 +74,11 @@ export async function sendGuarded(
   },
 ): Promise<HttpResponse> {
   const refuse = guard.judge(request, from);
-  const addresses = await addressesOf(request.url, guard.resolve ?? resolveByTheSystem, signal);
-  for (const { address } of addresses) {
+  const judge = (address: string) => {
     const refusal = refuse(address);
     if (refusal !== undefined) throw guard.denial(request, refusal, from);
-  }
-  return await exchange(request, { addresses, signal });
-}
-
-async function addressesOf(url: URL, resolve: Resolve, signal: AbortSignal): Promise<readonly LookupAddress[]> {
-  const hostname = url.hostname.replace(/^\[|\]$/g, "");
-  const family = isIP(hostname);
-  if (family !== 0) return [{ address: hostname, family }];
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    signal.throwIfAborted();
-    const addresses = await Promise.race([resolve(hostname), aborted]);
-    if (addresses.length === 0) throw new CallError(`${hostname} has no address`);
-    return addresses;
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}
-
-/** Each question of this kind holds one of the few threads that the whole process reads its files with, for as long as no server answers. */
-const withLookup = createSlots(2);
-
-function resolveByTheSystem(hostname: string): Promise<readonly LookupAddress[]> {
-  return withLookup(() => lookup(hostname, { all: true }));
+  };
+  return await requestGuarded(request, { judge, resolve: guard.resolve, signal });
 }
 
 /** Words of the policy stand for themselves; what else went wrong is said with what it was that failed. */
@@ -120,10 +89,6 @@ function describe(error: unknown, request: HttpRequest, lateMs: number | undefin
   return new CallError(`${what} failed: ${asked}: ${reasonOf(error)}`, { cause: error, code: errnoOf(error) });
 }
 
-/** The addresses that were tried are nobody's business in there: codes, no messages. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof CallError) return error.message;
-  const errno = errnoOf(error);
-  if (errno !== undefined) return errno;
-  return error instanceof AggregateError ? "no address could be reached" : "the connection broke";
+  return error instanceof CallError ? error.message : exchangeFault(error);
 }

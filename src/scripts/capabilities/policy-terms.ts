@@ -1,6 +1,6 @@
 /** What the sections of a policy have in common. */
 import { Type } from "typebox";
-import { networksOf } from "./addresses.ts";
+import { networksOf } from "../../platform/http/outgoing/addresses.ts";
 
 /** A key that is not known is a mistake. */
 export const closed = { additionalProperties: false };

@@ -20,16 +20,23 @@ export interface EngineChild extends AsyncDisposable {
   readonly isAlive: boolean;
   /** Its last words, for the log. */
   readonly lastWords: string;
-  /** Settles when the process has ended, however. */
-  readonly ended: Promise<void>;
   send(message: PoolMessage, ...attachment: readonly Uint8Array[]): void;
   /** Resolves when all that was sent has left this process, or nothing can be sent any more. */
   flushed(): Promise<void>;
-  /** Who is told what it says from now on. An error of the listener ends the process. */
-  listen(listener: ((message: EngineMessage, attachment: Buffer) => void) | undefined): void;
+  /** Who is told what it says and how it ends, in place of whoever was told so far. */
+  listen(listener: EngineListener | undefined): void;
   /** Tells a busy engine that the execution is over. */
   flagCancelled(execution: number): void;
   kill(): void;
+}
+
+/** Of one execution. There is no promise of the end to wait for: a process lives through thousands of executions, and each that waited would stay in memory
+ *  until then, with all it has left. */
+export interface EngineListener {
+  /** An error of it ends the process. */
+  said(message: EngineMessage, attachment: Buffer): void;
+  /** The process has ended, however; at once, if it had before. */
+  ended?(): void;
 }
 
 export interface EngineChildOptions {
@@ -56,10 +63,15 @@ export async function openEngineChild({ maxMemoryMb, engine }: EngineChildOption
   const limits = { headBytes: maxHeadBytes, attachmentBytes: (maxMemoryMb + baseAllowanceMb) * megabyte };
   const ready = Promise.withResolvers<HeapImage>();
   let isAlive = true;
-  let listener: ((message: EngineMessage, attachment: Buffer) => void) | undefined = (message, attachment) => {
-    if (message.type !== "ready") throw new Error("The script engine talks before it is ready.");
-    const { build, stackPointer, hooks } = message;
-    ready.resolve(heapImage(build, { pages: pagesOf(attachment), stackPointer, hooks }));
+  let hasEnded = false;
+  let listener: EngineListener | undefined = {
+    said(message, attachment) {
+      if (message.type !== "ready") throw new Error("The script engine talks before it is ready.");
+      const { build, stackPointer, hooks } = message;
+      ready.resolve(heapImage(build, { pages: pagesOf(attachment), stackPointer, hooks }));
+    },
+    ended: () =>
+      ready.reject(new YardError("unavailable", `The script engine did not start: ${words() || "it ended at once"}.`)),
   };
 
   /** It counts as dead from now on, not from when the system says so: nothing that it has said meanwhile is read, and nobody hands it the next
@@ -70,7 +82,7 @@ export async function openEngineChild({ maxMemoryMb, engine }: EngineChildOption
   }
 
   function receive({ head, attachment }: Frame): void {
-    listener?.(parseEngineMessage(head), attachment);
+    listener?.said(parseEngineMessage(head), attachment);
   }
 
   const read = createFrameReader(limits, receive);
@@ -81,10 +93,11 @@ export async function openEngineChild({ maxMemoryMb, engine }: EngineChildOption
       kill(); // whatever it is, it is no engine of ours any more
     }
   });
-  child.stdin?.on("error", () => {}); // it has ended; `ended` says so
+  child.stdin?.on("error", () => {}); // it has ended; the listener is told so
   void ended.then(() => {
     isAlive = false;
-    ready.reject(new YardError("unavailable", `The script engine did not start: ${words() || "it ended at once"}.`));
+    hasEnded = true;
+    listener?.ended?.();
   });
 
   using _timer = after(startTimeoutMs, () => child.kill("SIGKILL"));
@@ -93,7 +106,6 @@ export async function openEngineChild({ maxMemoryMb, engine }: EngineChildOption
   listener = undefined;
   return {
     base,
-    ended,
     pid: child.pid ?? 0,
     get isAlive() {
       return isAlive;
@@ -109,6 +121,7 @@ export async function openEngineChild({ maxMemoryMb, engine }: EngineChildOption
     flushed: () => new Promise((resolve) => child.stdin?.write(new Uint8Array(), () => resolve())),
     listen(next) {
       listener = next;
+      if (hasEnded) next?.ended?.();
     },
     flagCancelled: (execution) => flag.cancel(execution),
     kill,

@@ -1,6 +1,8 @@
 /** What a script can do, and what comes back. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { isYardError, YardError } from "../../platform/errors.ts";
 import { until } from "../../platform/testing/until.ts";
 import { openEnginePool } from "./engine-pool.ts";
@@ -395,4 +397,19 @@ test("a process that has nothing to do ends when it is told to, and the next scr
   assert.equal((await run()).status, "completed");
   await until(() => pool.usage().pids.length === 0);
   assert.equal((await run()).status, "completed");
+});
+
+test("what an execution has left is held no longer than by who asked for it, however long its process lives", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  const left: WeakRef<object>[] = [];
+  for (let run = 0; run < 20; run++) {
+    const { heap } = await engine.run(`globalThis.run = ${run}`, { keepHeap: true });
+    assert.ok(heap);
+    left.push(new WeakRef(heap));
+  }
+  await until(() => {
+    collectGarbage();
+    return left.filter((ref) => ref.deref()).length <= 2;
+  });
 });

@@ -71,13 +71,12 @@ export async function runInChild(child: EngineChild, request: ExecutionRequest, 
     else throw new Error("The script engine has sent a message out of turn.");
   }
 
-  child.listen(receive);
   using watch = watchOver(child, request, turn.number);
+  child.listen({ said: receive, ended: () => done.resolve(deathOf(watch.reason, turn, startedAt)) });
   try {
     start(child, request, turn);
     watch.begin();
-    const died = child.ended.then(() => deathOf(watch.reason, turn, startedAt));
-    const ended = await Promise.race([done.promise, died]);
+    const ended = await done.promise;
     return watch.reason === "cancelled" ? { status: "cancelled", timings: ended.timings } : ended;
   } finally {
     over.abort(isOver);

@@ -1,6 +1,6 @@
 /** The modules that a script imports. The engine asks for their text in the midst of its own work and cannot wait, so they are fetched beforehand,
  *  with all that they import in turn. A refusal is kept, and thrown where the module is imported: there a script may catch it. */
-import { createSlots } from "../capabilities/slots.ts";
+import { createSlots } from "../../platform/slots.ts";
 import { compileModule, type ModuleImport } from "./compile.ts";
 import type { Reply } from "./execution.ts";
 

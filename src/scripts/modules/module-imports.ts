@@ -2,12 +2,13 @@
 
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
+import { understoodEncodings } from "../../platform/http/outgoing/exchange.ts";
+import type { Resolve } from "../../platform/http/outgoing/guarded-request.ts";
+import { userAgent } from "../../platform/http/outgoing/user-agent.ts";
 import type { Log } from "../../platform/log.ts";
 import { CallError, PolicyDenial, shortened } from "../capabilities/call-error.ts";
 import { refuseAddress } from "../capabilities/fetch-policy.ts";
-import { userAgent } from "../capabilities/fetch-request.ts";
-import { exchangeGuarded, type Guard, type Resolve } from "../capabilities/guarded-exchange.ts";
-import { understoodEncodings } from "../capabilities/http-exchange.ts";
+import { exchangeGuarded, type Guard } from "../capabilities/guarded-exchange.ts";
 import type { CachedModule, ModuleCache } from "./module-cache.ts";
 import { judgeModule, type ModulePolicy, type ModuleVerdict, type PackageGrant } from "./module-policy.ts";
 import { resolveSpecifier, type Wanted } from "./specifier.ts";

@@ -1,6 +1,6 @@
 /** `modules` in a policy. */
 import { type Static, Type } from "typebox";
-import { networksOf } from "../capabilities/addresses.ts";
+import { networksOf } from "../../platform/http/outgoing/addresses.ts";
 import { parseHostPattern } from "../capabilities/host-pattern.ts";
 import { parsePathPattern } from "../capabilities/path-pattern.ts";
 import { type Complain, type Place, readEach } from "../capabilities/policy-document.ts";

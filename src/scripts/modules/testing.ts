@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Resolve } from "../capabilities/guarded-exchange.ts";
+import type { Resolve } from "../../platform/http/outgoing/guarded-request.ts";
 
 export type Serve = (request: IncomingMessage, response: ServerResponse, url: URL) => void;
 

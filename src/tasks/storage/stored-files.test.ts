@@ -77,6 +77,19 @@ eachStorage("stored files", (open) => {
     assert.equal((await blobsOf(storage)).length, 1, "the old content is gone");
   });
 
+  test("the only URL that is to be good ends those before it, also one whose content comes later", async () => {
+    await using storage = await open();
+    const file = artifact();
+    const late = await begin(storage, file, 4);
+    const { url } = await storage.files.begin({ team, file, bytes: 3, isOnlyOne: true });
+    await storage.put(url, "new");
+    await storage.put(late.url, "late").catch(() => {}); // a store that is not ours takes it
+    assert.equal(await contentOf(storage, file), "new");
+    await storage.files.settleUploads();
+    assert.equal(await contentOf(storage, file), "new");
+    assert.equal((await storage.files.usage(team.id)).usedBytes, 3);
+  });
+
   test("what does not fit into the quota is refused, and nothing is changed", async () => {
     await using storage = await open();
     const file = attachment("large");

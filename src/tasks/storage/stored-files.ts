@@ -21,6 +21,8 @@ export interface NewUpload {
   readonly file: FileRef;
   /** Of the body, exactly. */
   readonly bytes: number;
+  /** Earlier URLs for the file are good for nothing any more: a worker whose task was given to another must not replace what that one uploads. */
+  readonly isOnlyOne?: boolean;
 }
 
 export interface StoredFiles extends FileLists, Downloads, Removal, Upkeep {

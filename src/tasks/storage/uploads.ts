@@ -28,7 +28,7 @@ export const blobPrefix = "tasks/";
 /** @throws {YardError} forbidden: it does not fit into the quota; then nothing is changed */
 export async function reserve(
   { database, clock, defaultQuotaBytes }: StorageParts,
-  { team, file: ref, bytes }: NewUpload,
+  { team, file: ref, bytes, isOnlyOne = false }: NewUpload,
 ): Promise<{ readonly blobKey: string; readonly existed: boolean; readonly doomed: readonly Doomed[] }> {
   return await database.transaction(async (trx) => {
     const now = clock.now();
@@ -37,7 +37,7 @@ export async function reserve(
     const id = existing?.id ?? newId("file", now);
     if (existing) await announceAgain(trx, existing, { bytes, blobKey, now });
     else await trx.insertInto("stored_files").values(newRow({ id, ref, team, bytes, blobKey, now })).execute();
-    const doomed = await makeRoom(trx, id);
+    const doomed = await makeRoom(trx, id, isOnlyOne ? 1 : mostUploads);
     await trx
       .insertInto("file_uploads")
       .values({ blob_key: blobKey, file_id: id, team_id: team.id, bytes, expires_at: now + uploadMs, has_lapsed: 0 })
@@ -93,7 +93,8 @@ async function announceAgain(
   await trx.updateTable("stored_files").set(announced).where("id", "=", file.id).execute();
 }
 
-async function makeRoom(trx: Transaction<Schema>, fileId: string): Promise<readonly Doomed[]> {
+/** For one more, so that there are `most` then. */
+async function makeRoom(trx: Transaction<Schema>, fileId: string, most: number): Promise<readonly Doomed[]> {
   const newest = await trx
     .selectFrom("file_uploads")
     .selectAll()
@@ -101,7 +102,7 @@ async function makeRoom(trx: Transaction<Schema>, fileId: string): Promise<reado
     .orderBy("expires_at", "desc")
     .orderBy("blob_key", "desc")
     .execute();
-  return await giveUp(trx, newest.slice(mostUploads - 1));
+  return await giveUp(trx, newest.slice(most - 1));
 }
 
 async function giveUp(trx: Transaction<Schema>, uploads: readonly FileUploadRow[]): Promise<readonly Doomed[]> {

@@ -25,10 +25,10 @@ const own = async (client: AppMesh) => (await client.expect("GET", "/user/permis
 
 test("roles are shown with their permissions in App Mesh's words, sorted", async () => {
   const shown = await roles();
-  const others = ["scripts.run", "snapshots.write", "tasks.control", "tasks.submit", "teams.create", "teams.write"];
   assert.deepEqual(shown.shell, [
-    ...["app-run-async", "app-run-sync", "app-run-task", "blobs.write"],
-    ...[...others, "workers.control", "workers.register"],
+    ...["app-run-async", "app-run-sync", "app-run-task", "blobs.write", "capsules.run", "channels.write"],
+    ...["hosts.write", "keys.write", "scripts.run", "snapshots.write", "tasks.control", "tasks.submit"],
+    ...["teams.create", "teams.write", "templates.write", "workers.control", "workers.register"],
   ]);
   assert.deepEqual(shown.admin, ["*"]);
 });

@@ -124,8 +124,9 @@ export function registerAdminUserRoutes(
     async (request, reply) => {
       const { username } = request.params;
       const digest = digestFromWire(request.body.new_md5_password);
-      await trail.change(request, principalOf(request), { action: "user.password", target: username }, () =>
-        users.setDigest(username, digest),
+      const by = principalOf(request);
+      await trail.change(request, by, { action: "user.password", target: username }, () =>
+        users.setDigest(username, digest, { by }),
       );
       return reply.code(200).send();
     },

@@ -1,7 +1,6 @@
 /** `POST /tasks/delete/artifacts` and its list: deletes the artifacts of many tasks, as far as they can be. */
 import type { ApiInstance } from "../../../platform/http/api.ts";
 import { requestSignal } from "../../../platform/http/request-signal.ts";
-import { requireRole } from "../../../tasks/access.ts";
 import { artifactsMatching, tasksWithRole } from "../artifact-search.ts";
 import { callerOf, principalOf } from "../callers.ts";
 import { bodyStatuses, errorReplies } from "../errors.ts";
@@ -36,8 +35,7 @@ function registerMatching(app: ApiInstance, parts: Parts, { guards, groups, trai
     },
     async (request, reply) => {
       const caller = callerOf(request);
-      const team = await groups.require(caller, request.body.group_name, "argument");
-      requireRole(caller, team, "member");
+      const team = await groups.requireMember(caller, request.body.group_name, "argument");
       const pages = artifactsMatching(parts, caller, {
         filter: filterFromWire(request.body, team, readingOf(request)),
         artifact: artifactTypes.fromWire(request.body.content_type),

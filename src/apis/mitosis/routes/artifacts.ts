@@ -1,12 +1,12 @@
 /** `/tasks/{uuid}/artifacts`: what tasks have left, one at a time. */
 import type { ApiInstance } from "../../../platform/http/api.ts";
 import { requireRole } from "../../../tasks/access.ts";
-import { callerOf, principalOf } from "../callers.ts";
+import { callerOf } from "../callers.ts";
 import { sendDownload } from "../downloads.ts";
 import { bodyStatuses, errorReplies } from "../errors.ts";
+import { createFileChanges } from "../file-changes.ts";
 import { ArtifactPath, DownloadRedirect, DownloadReply, UploadArtifact, UploadReply } from "../file-schemas.ts";
 import { artifactRef, youngMs } from "../file-words.ts";
-import { absoluteUrl } from "../origin.ts";
 import { outsider } from "../outsiders.ts";
 import type { MitosisParts } from "../parts.ts";
 import { NoContent, userSecurity, uuidFromWire } from "../schemas.ts";
@@ -29,6 +29,7 @@ export function registerArtifactRoutes(app: ApiInstance, parts: Parts, toolbox: 
 }
 
 function registerUpload(app: ApiInstance, { tasks, files }: Parts, { guards, trail }: Toolbox): void {
+  const changes = createFileChanges(files, trail);
   app.post(
     "/tasks/:uuid/artifacts",
     {
@@ -48,11 +49,7 @@ function registerUpload(app: ApiInstance, { tasks, files }: Parts, { guards, tra
       const task = await tasks.get(caller, uuidFromWire(request.params.uuid)).catch(outsider("forbidden"));
       requireRole(caller, task.team, "member");
       const file = artifactRef(task.uuid, artifactTypes.fromWire(type));
-      const what = { action: "artifact.upload", target: `${task.uuid}/${file.artifact}`, details: { bytes } };
-      const { url, existed } = await trail.change(request, principalOf(request), what, () =>
-        files.begin({ team: task.team, file, bytes }),
-      );
-      return { url: absoluteUrl(request, url), exist: existed };
+      return changes.upload(request, { team: task.team, file, bytes });
     },
   );
 }
@@ -80,6 +77,7 @@ function registerDownload(app: ApiInstance, { tasks, files }: Parts, { guards, r
 }
 
 function registerRemoval(app: ApiInstance, { tasks, files }: Parts, { guards, trail }: Toolbox): void {
+  const changes = createFileChanges(files, trail);
   app.delete(
     "/tasks/:uuid/artifacts/:content_type",
     {
@@ -99,14 +97,14 @@ function registerRemoval(app: ApiInstance, { tasks, files }: Parts, { guards, tr
       const task = await tasks.get(caller, uuidFromWire(uuid)).catch(outsider("forbidden"));
       requireRole(caller, task.team, "member");
       const file = artifactRef(task.uuid, artifactTypes.fromWire(type));
-      const what = { action: "artifact.delete", target: `${task.uuid}/${file.artifact}` };
-      await trail.change(request, principalOf(request), what, () => files.remove(file, { minAgeMs: youngMs }));
+      await changes.remove(request, file, { minAgeMs: youngMs });
       return reply.code(200).send();
     },
   );
 }
 
 function registerAdminRemoval(app: ApiInstance, { files }: Parts, { guards, trail }: Toolbox): void {
+  const changes = createFileChanges(files, trail);
   app.delete(
     "/admin/tasks/:uuid/artifacts/:content_type",
     {
@@ -123,8 +121,7 @@ function registerAdminRemoval(app: ApiInstance, { files }: Parts, { guards, trai
     async (request, reply) => {
       const { uuid, content_type: type } = request.params;
       const file = artifactRef(uuidFromWire(uuid), artifactTypes.fromWire(type));
-      const what = { action: "artifact.delete", target: `${file.taskUuid}/${file.artifact}` };
-      await trail.change(request, principalOf(request), what, () => files.remove(file));
+      await changes.remove(request, file);
       return reply.code(200).send();
     },
   );

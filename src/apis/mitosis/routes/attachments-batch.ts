@@ -1,6 +1,5 @@
 /** Attachments of a group, many at once: those whose key matches, or a list of keys. What there is not is left out. */
 import type { ApiInstance, ApiRequest } from "../../../platform/http/api.ts";
-import { requireRole } from "../../../tasks/access.ts";
 import type { Download } from "../../../tasks/storage/downloads.ts";
 import type { TeamRef } from "../../../tasks/task.ts";
 import { callerOf, principalOf } from "../callers.ts";
@@ -102,9 +101,7 @@ function registerRemovals(app: ApiInstance, { files }: Parts, { guards, groups, 
     },
     async (request) => {
       const { key, ...page } = request.body;
-      const caller = callerOf(request);
-      const team = await groups.require(caller, request.params.group_name, "argument");
-      requireRole(caller, team, "member");
+      const team = await groups.requireMember(callerOf(request), request.params.group_name, "argument");
       const found = await files.attachments(team, { key: key ?? undefined, ...pageFromWire(page) });
       const { removed } = await remove(
         request,
@@ -129,9 +126,7 @@ function registerRemovals(app: ApiInstance, { files }: Parts, { guards, groups, 
     },
     async (request) => {
       const keys = requireItems(request.body.keys, "keys");
-      const caller = callerOf(request);
-      const team = await groups.require(caller, request.params.group_name, "argument");
-      requireRole(caller, team, "member");
+      const team = await groups.requireMember(callerOf(request), request.params.group_name, "argument");
       const { removed, failed } = await remove(request, team, keys);
       return { deleted_count: removed, failed_keys: failed, group_name: team.name };
     },

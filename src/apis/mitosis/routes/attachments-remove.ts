@@ -1,9 +1,9 @@
 /** `DELETE /groups/{group}/attachments/{key}`, by members of the group and by administrators. */
 import { YardError } from "../../../platform/errors.ts";
 import type { ApiInstance } from "../../../platform/http/api.ts";
-import { requireRole } from "../../../tasks/access.ts";
-import { callerOf, principalOf } from "../callers.ts";
+import { callerOf } from "../callers.ts";
 import { errorReplies } from "../errors.ts";
+import { createFileChanges } from "../file-changes.ts";
 import { AttachmentPath } from "../file-schemas.ts";
 import { attachmentRef, youngMs } from "../file-words.ts";
 import type { MitosisParts } from "../parts.ts";
@@ -17,6 +17,7 @@ export function registerAttachmentRemovals(
   { files, teamDirectory }: Parts,
   { guards, groups, trail }: Toolbox,
 ): void {
+  const changes = createFileChanges(files, trail);
   app.delete(
     "/groups/:group_name/attachments/*",
     {
@@ -33,13 +34,8 @@ export function registerAttachmentRemovals(
     },
     async (request, reply) => {
       const { group_name: name, "*": key } = request.params;
-      const caller = callerOf(request);
-      const team = await groups.require(caller, name, "apart");
-      requireRole(caller, team, "member");
-      const what = { action: "attachment.delete", target: `${team.name}/${key}` };
-      await trail.change(request, principalOf(request), what, () =>
-        files.remove(attachmentRef(team, key), { minAgeMs: youngMs }),
-      );
+      const team = await groups.requireMember(callerOf(request), name, "apart");
+      await changes.remove(request, attachmentRef(team, key), { minAgeMs: youngMs });
       return reply.code(200).send();
     },
   );
@@ -61,8 +57,7 @@ export function registerAttachmentRemovals(
       const { group_name: name, "*": key } = request.params;
       const team = await teamDirectory.byName(name);
       if (!team) throw new YardError("not_found", `There is no group ${JSON.stringify(name.slice(0, 80))}.`);
-      const what = { action: "attachment.delete", target: `${team.name}/${key}` };
-      await trail.change(request, principalOf(request), what, () => files.remove(attachmentRef(team, key)));
+      await changes.remove(request, attachmentRef(team, key));
       return reply.code(200).send();
     },
   );

@@ -1,9 +1,9 @@
 /** `/groups/{group}/attachments`: files that a group brings along for its tasks. */
 import type { ApiInstance } from "../../../platform/http/api.ts";
-import { requireRole } from "../../../tasks/access.ts";
-import { callerOf, principalOf } from "../callers.ts";
+import { callerOf } from "../callers.ts";
 import { sendDownload } from "../downloads.ts";
 import { bodyStatuses, errorReplies } from "../errors.ts";
+import { createFileChanges } from "../file-changes.ts";
 import {
   Attachment,
   AttachmentList,
@@ -16,7 +16,6 @@ import {
   UploadReply,
 } from "../file-schemas.ts";
 import { attachmentItemToWire, attachmentRef, attachmentToWire } from "../file-words.ts";
-import { absoluteUrl } from "../origin.ts";
 import type { MitosisParts } from "../parts.ts";
 import { userSecurity } from "../schemas.ts";
 import { pageFromWire } from "../task-words.ts";
@@ -37,6 +36,7 @@ export function registerAttachmentRoutes(app: ApiInstance, parts: Parts, toolbox
 }
 
 function registerUpload(app: ApiInstance, { files }: Parts, { guards, groups, trail }: Toolbox): void {
+  const changes = createFileChanges(files, trail);
   app.post(
     "/groups/:group_name/attachments",
     {
@@ -52,14 +52,8 @@ function registerUpload(app: ApiInstance, { files }: Parts, { guards, groups, tr
     },
     async (request) => {
       const { key, content_length: bytes } = request.body;
-      const caller = callerOf(request);
-      const team = await groups.require(caller, request.params.group_name, "apart");
-      requireRole(caller, team, "member");
-      const what = { action: "attachment.upload", target: `${team.name}/${key}`, details: { bytes } };
-      const { url, existed } = await trail.change(request, principalOf(request), what, () =>
-        files.begin({ team, file: attachmentRef(team, key), bytes }),
-      );
-      return { url: absoluteUrl(request, url), exist: existed };
+      const team = await groups.requireMember(callerOf(request), request.params.group_name, "apart");
+      return changes.upload(request, { team, file: attachmentRef(team, key), bytes });
     },
   );
 }

@@ -1,10 +1,10 @@
 /** `POST /workers/tasks`: a worker says what became of its tasks, one step at a time or many at once. */
 import { YardError } from "../../../platform/errors.ts";
 import type { ApiInstance, ApiRequest } from "../../../platform/http/api.ts";
+import { absoluteUrl } from "../../../platform/http/origin.ts";
 import { workerOf } from "../callers.ts";
 import { bodyStatuses, errorReplies, errorToWire, statusFor, wrongShape } from "../errors.ts";
 import { artifactRef } from "../file-words.ts";
-import { absoluteUrl } from "../origin.ts";
 import type { MitosisParts } from "../parts.ts";
 import { batchBodyLimitBytes, workerSecurity } from "../schemas.ts";
 import type { Toolbox } from "../toolbox.ts";
@@ -20,7 +20,7 @@ export function registerReports(app: ApiInstance, parts: Parts, toolbox: Toolbox
   const reporter = createReporter({
     ...{ workers, teamDirectory },
     upload: async ({ team, uuid }, artifact, bytes) =>
-      (await files.begin({ team, file: artifactRef(uuid, artifact), bytes })).url,
+      (await files.begin({ team, file: artifactRef(uuid, artifact), bytes, isOnlyOne: true })).url,
   });
 
   app.post(

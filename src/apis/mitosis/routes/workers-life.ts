@@ -106,8 +106,10 @@ function registerHeartbeat(app: ApiInstance, { workers }: Parts, { guards }: Too
         return null;
       }
       const holds = unique((request.body?.holds ?? []).map(uuidFromWire));
-      const { lost, isDraining } = await workers.news(worker, { holds, timeoutMs, signal: requestSignal(reply) });
-      return { lost: [...lost], draining: isDraining };
+      const sends = request.body?.sends?.map(uuidFromWire);
+      const news = await workers.news(worker, { holds, sends, timeoutMs, signal: requestSignal(reply) });
+      const watched = sends && { watched: [...news.watched] };
+      return { lost: [...news.lost], ...watched, draining: news.isDraining };
     },
   );
 }

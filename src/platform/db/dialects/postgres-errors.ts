@@ -13,9 +13,14 @@ const outages =
 const outageMessages = /^(Connection terminated|Query read timeout|Client (was closed|has encountered))/;
 const poolExhausted = "timeout exceeded when trying to connect";
 
-/** Another transaction came first: the same one, run again, may succeed. */
-export function isSerializationFailure(error: unknown): boolean {
-  return serializationFailures.has(errnoOf(error) ?? "");
+/** It has changed nothing, and may succeed when it is run again: another transaction came first, or one of its statements was prepared too long ago. */
+export function wasUndone(error: unknown): boolean {
+  return serializationFailures.has(errnoOf(error) ?? "") || isOutdatedPlan(error);
+}
+
+/** A statement that was prepared before a table has got another column. It has done nothing. */
+export function isOutdatedPlan(error: unknown): boolean {
+  return errnoOf(error) === "0A000" && error instanceof Error && error.message.startsWith("cached plan");
 }
 
 /** The connection is of no use any more, whatever the server says about the statement. */

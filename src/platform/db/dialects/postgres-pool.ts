@@ -3,9 +3,10 @@
 import type { PostgresCursor, PostgresPool, PostgresQueryResult } from "kysely";
 import pg from "pg";
 import type { PostgresOptions } from "./postgres.ts";
-import { isConnectionLost, translatePostgresError } from "./postgres-errors.ts";
+import { isConnectionLost, translatePostgresError, wasUndone } from "./postgres-errors.ts";
 import { createOutageGate } from "./postgres-outage.ts";
 import { maxLostConnections } from "./postgres-retry.ts";
+import { createPreparedStatements, type PreparedStatements } from "./postgres-statements.ts";
 
 export interface WaitingPool extends PostgresPool, Disposable {
   /** From now on a server that is away is waited for. One that is away when it is opened is refused at once. */
@@ -16,6 +17,7 @@ export function openPool(options: PostgresOptions, location: string): WaitingPoo
   const pool = createPool(options);
   const { outageWaitMs = 45_000 } = options;
   const gate = createOutageGate({ location, probe: async () => (await pool.connect()).release() });
+  const statements = createPreparedStatements();
   let waits = false;
 
   async function connect(): Promise<pg.PoolClient> {
@@ -32,7 +34,7 @@ export function openPool(options: PostgresOptions, location: string): WaitingPoo
   }
 
   return {
-    connect: async () => kyselyClient(await connect(), connect, location),
+    connect: async () => kyselyClient(await connect(), { connect, statements, location }),
     beginWaiting() {
       waits = true;
     },
@@ -41,7 +43,14 @@ export function openPool(options: PostgresOptions, location: string): WaitingPoo
   };
 }
 
-function kyselyClient(first: pg.PoolClient, connect: () => Promise<pg.PoolClient>, location: string) {
+function kyselyClient(
+  first: pg.PoolClient,
+  {
+    connect,
+    statements,
+    location,
+  }: { connect(): Promise<pg.PoolClient>; statements: PreparedStatements; location: string },
+) {
   let client: pg.PoolClient | undefined = first; // undefined: it was lost, and let go
   let isLost = false;
   let isInTransaction = false;
@@ -49,14 +58,16 @@ function kyselyClient(first: pg.PoolClient, connect: () => Promise<pg.PoolClient
   async function run(text: string, parameters: readonly unknown[]): Promise<unknown> {
     isInTransaction ||= /^(?:begin|start transaction)/i.test(text);
     const isHarmless = !isInTransaction && /^\s*select\b/i.test(text);
-    for (let losses = 1; ; losses++) {
+    for (let failures = 1; ; failures++) {
       client ??= await connect();
       try {
-        return await client.query(text, [...parameters]);
+        return await statements.run(client, text, parameters);
       } catch (error) {
         isLost ||= isConnectionLost(error);
-        if (!isLost || !isHarmless || losses >= maxLostConnections) throw translatePostgresError(error, location);
+        const mayRunAgain = isLost ? isHarmless : !isInTransaction && wasUndone(error);
+        if (!mayRunAgain || failures >= maxLostConnections) throw translatePostgresError(error, location);
       }
+      if (!isLost) continue;
       client.release(true); // before there is another: those that are lost may have all places of the pool
       client = undefined;
       isLost = false;

@@ -1,7 +1,8 @@
-/** Runs a transaction again where it is known that nothing of it was done: it has lost a race, or its connection before it was to be committed. */
+/** Runs a transaction again where it is known that nothing of it was done: it has lost a race, or its connection before it was to be committed, or met a statement
+ *  that was prepared too long ago. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isYardError, YardError } from "../../errors.ts";
-import { comeBackMs, isConnectionLost, isSerializationFailure } from "./postgres-errors.ts";
+import { comeBackMs, isConnectionLost, wasUndone } from "./postgres-errors.ts";
 
 /** How often a transaction is run again after it lost a race. 32 writers of one row, all at once over 5 connections, needed at most 7. */
 const maxAttempts = 12;
@@ -26,7 +27,7 @@ export async function againWhereNothingWasDone<T>(
       if (isServerLost(error)) {
         if (isToBeCommitted) throw lostWhileCommitting(location, error);
         if (++losses >= maxLostConnections) throw error;
-      } else if (!isSerializationFailure(error)) throw error;
+      } else if (!wasUndone(error)) throw error;
       else if (attempts >= maxAttempts) {
         const message = `The database ${location} has too many competing changes at once. Try again.`;
         throw new YardError("unavailable", message, { cause: error, retryAfterMs: 1_000 });

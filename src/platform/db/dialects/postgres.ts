@@ -37,6 +37,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Engine> {
   const lifetime = opened.move();
   return {
     kysely,
+    unsynced: kysely,
     location,
     transaction: (work, { exclusive, rowLocks = false } = {}) =>
       againWhereNothingWasDone(location, (beforeCommit) => {

@@ -2,6 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { asStorageError, errnoOf, YardError } from "../../errors.ts";
 import { translateSqliteError, whenNotBusy } from "./sqlite-errors.ts";
+import { type LogSync, openLogSync } from "./sqlite-log-sync.ts";
 
 /** "RUNY": tells our files from other programs' databases. @see https://www.sqlite.org/pragma.html#pragma_application_id */
 const applicationId = 0x52554e59;
@@ -13,9 +14,11 @@ export interface SqliteFile extends Disposable {
   readonly writer: DatabaseSync;
   /** Sees every commit as soon as it is made, and never waits for one (WAL). */
   readonly reader: DatabaseSync;
+  /** What waits until commits are on the disk: they are not when they are made. To be closed before the file is. */
+  readonly logSync: LogSync;
 }
 
-/** Opens the file, or makes it (mode 0600), in WAL mode with every commit synced.
+/** Opens the file, or makes it (mode 0600), in WAL mode.
  *  @throws {YardError} precondition (another program's database, none at all, no WAL possible), unavailable (locked, read-only) */
 export async function openSqliteFile(path: string, busyTimeoutMs: number): Promise<SqliteFile> {
   using opened = new DisposableStack();
@@ -29,8 +32,9 @@ export async function openSqliteFile(path: string, busyTimeoutMs: number): Promi
     const reader = opened.adopt(new DatabaseSync(path, { timeout: 1_000, readOnly: true }), (connection) =>
       connection.close(),
     );
+    const logSync = openLogSync(path);
     const lifetime = opened.move();
-    return { writer, reader, [Symbol.dispose]: () => lifetime.dispose() };
+    return { writer, reader, logSync, [Symbol.dispose]: () => lifetime.dispose() };
   } catch (error) {
     throw openError(error, path);
   }
@@ -38,7 +42,7 @@ export async function openSqliteFile(path: string, busyTimeoutMs: number): Promi
 
 function prepareWriter(writer: DatabaseSync, path: string): void {
   writer.exec(
-    "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864",
+    "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864",
   );
   refuseForeign(writer, path);
   const mode = writer.prepare("PRAGMA journal_mode = WAL").get()?.journal_mode;

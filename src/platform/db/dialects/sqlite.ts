@@ -18,7 +18,7 @@ import type { Schema } from "../schema.ts";
 import { translateSqliteError } from "./sqlite-errors.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
 import { createStatements, type StatementResult, type Statements } from "./sqlite-statements.ts";
-import { createWriteTurns, type Turn, type WriteTurns } from "./sqlite-turns.ts";
+import { type CommitOptions, createWriteTurns, type Turn, type WriteTurns } from "./sqlite-turns.ts";
 
 export interface SqliteOptions {
   readonly path: string;
@@ -28,20 +28,23 @@ export interface SqliteOptions {
 
 export async function openSqlite({ path, busyTimeoutMs = 5_000 }: SqliteOptions): Promise<Engine> {
   const file = await openSqliteFile(path, busyTimeoutMs);
-  const turns = createWriteTurns(file.writer, { timeoutMs: busyTimeoutMs });
+  const turns = createWriteTurns({ writer: file.writer, logSync: file.logSync, timeoutMs: busyTimeoutMs });
   const parts = {
     path,
     turns,
     writing: createStatements(file.writer),
     reading: createStatements(file.reader),
   };
-  const kysely = new Kysely<Schema>({ dialect: createDialect(() => createDriver(parts)) });
+  const openWith = (options: CommitOptions) =>
+    new Kysely<Schema>({ dialect: createDialect(() => createDriver({ ...parts, options })) });
+  const [kysely, unsynced] = [openWith({}), openWith({ unsynced: true })];
   return {
     kysely,
+    unsynced,
     location: path,
-    transaction: (work) => kysely.transaction().execute(work),
+    transaction: (work, options) => (options?.unsynced ? unsynced : kysely).transaction().execute(work),
     async [Symbol.asyncDispose]() {
-      await kysely.destroy(); // new queries are refused from here on
+      await Promise.all([kysely.destroy(), unsynced.destroy()]); // new queries are refused from here on
       try {
         await turns.close(); // the transaction that is under way ends first
       } finally {
@@ -65,6 +68,7 @@ interface Parts {
   readonly turns: WriteTurns;
   readonly writing: Statements;
   readonly reading: Statements;
+  readonly options: CommitOptions;
 }
 
 function createDriver(parts: Parts): Driver {
@@ -95,12 +99,12 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const { reading, writing, turns } = this.#parts;
+    const { reading, writing, turns, options } = this.#parts;
     const statement = () => writing.run(query.sql, bindable(query));
     try {
       if (this.#turn) return asQueryResult<Row>(this.#turn.run(statement));
       if (query.query.kind === "SelectQueryNode") return asQueryResult<Row>(reading.run(query.sql, bindable(query)));
-      return asQueryResult<Row>(await turns.run(statement));
+      return asQueryResult<Row>(await turns.run(statement, options));
     } catch (error) {
       throw this.#translate(error);
     }
@@ -123,7 +127,7 @@ class SqliteConnection implements DatabaseConnection {
 
   async commit(): Promise<void> {
     try {
-      await this.#turn?.commit();
+      await this.#turn?.commit(this.#parts.options);
     } catch (error) {
       throw this.#translate(error); // Kysely rolls back next
     }

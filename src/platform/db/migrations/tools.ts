@@ -3,7 +3,7 @@ import { type CreateTableBuilder, sql } from "kysely";
 import type { DialectName } from "../database.ts";
 import type { MigrationTransaction } from "../migrate.ts";
 
-/** Column types: `text` compares by bytes, `time` and `count` hold 64 bits, `flag` holds 0 or 1. */
+/** Column types: `text` compares by bytes, `time` and `count` hold 64 bits, `flag` holds 0 or 1, `real` a number with a fraction. */
 export function createTools(db: MigrationTransaction, dialect: DialectName) {
   const isSqlite = dialect === "sqlite";
   // A STRICT table refuses text in a number's column, as PostgreSQL does: such a mistake then shows on both.
@@ -14,6 +14,7 @@ export function createTools(db: MigrationTransaction, dialect: DialectName) {
     time: wide,
     count: wide,
     flag: "integer" as const,
+    real: isSqlite ? ("real" as const) : ("double precision" as const),
     bytes: isSqlite ? ("blob" as const) : ("bytea" as const),
     /** Never gives a number twice, also after the newest row was deleted. */
     sequence: isSqlite

@@ -1,5 +1,6 @@
 /** Why a server did not answer, as a script may know it: what the server itself says of its tools, and of the rest only the kind. */
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from "@modelcontextprotocol/client";
+import { ExchangeError } from "../../../platform/http/outgoing/exchange-error.ts";
 import { CallError, PolicyDenial, shortened } from "../call-error.ts";
 import { reasonOf } from "../guarded-exchange.ts";
 
@@ -12,8 +13,8 @@ export function callFailure(what: string, server: string, error: unknown): CallE
 }
 
 function reasonFor(error: unknown, reasons: readonly unknown[]): string {
-  const own = reasons.find((each) => each instanceof CallError);
-  if (own instanceof CallError) return own.message;
+  const own = reasons.find((each) => each instanceof CallError || each instanceof ExchangeError);
+  if (own instanceof Error) return own.message;
   if (error instanceof ProtocolError) return `it says: ${shortened(error.message)}`;
   if (error instanceof UnauthorizedError) return "it wants other credentials (401)";
   if (error instanceof SdkHttpError) return `it answers with status ${error.data.status}`;

@@ -3,8 +3,8 @@
 import type { Client } from "@modelcontextprotocol/client";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
+import type { Resolve } from "../../../platform/http/outgoing/guarded-request.ts";
 import { CallError, PolicyDenial, shortened } from "../call-error.ts";
-import type { Resolve } from "../guarded-exchange.ts";
 import { allowsTool, type McpPolicy, type McpServer } from "./server-policy.ts";
 
 export interface McpCallsParts {

@@ -1,9 +1,10 @@
 /** How an MCP client reaches its server: requests to that one address, judged like all others, and answers that are only so long. */
 import type { FetchLike } from "@modelcontextprotocol/client";
+import { type HttpResponse, understoodEncodings } from "../../../platform/http/outgoing/exchange.ts";
+import type { Resolve } from "../../../platform/http/outgoing/guarded-request.ts";
 import { CallError, PolicyDenial, shortened } from "../call-error.ts";
 import { refuseAddress } from "../fetch-policy.ts";
-import { type Resolve, sendGuarded } from "../guarded-exchange.ts";
-import { type HttpResponse, understoodEncodings } from "../http-exchange.ts";
+import { sendGuarded } from "../guarded-exchange.ts";
 import type { McpServer } from "./server-policy.ts";
 
 export interface ServerFetchOptions {

@@ -1,6 +1,6 @@
 /** `mcp` in a policy. */
 import { type Static, Type } from "typebox";
-import { networksOf } from "../addresses.ts";
+import { networksOf } from "../../../platform/http/outgoing/addresses.ts";
 import { parseHostPattern } from "../host-pattern.ts";
 import { type Complain, type Place, readEach } from "../policy-document.ts";
 import { closed, mebibyte, requireNetwork, texts, timeoutSeconds } from "../policy-terms.ts";

@@ -1,0 +1,130 @@
+/** The protocol by which QEMU is told what to do: lines of JSON on a Unix socket. @see qemu-qmp-ref(7) */
+import { connect, type Socket } from "node:net";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { YardError } from "../../platform/errors.ts";
+
+export interface Qmp extends Disposable {
+  /** @throws {YardError} unavailable, with QEMU's own words; timeout */
+  run(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** Why the machine has shut down, in QEMU's word for it. Undefined as long as it has not, and if QEMU was killed. @see qemu-qmp-ref(7), ShutdownCause */
+  shutdownCause(): string | undefined;
+}
+
+const answerTimeoutMs = 30_000;
+const lookAgainMs = 20;
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** Waits for the socket to be there, as QEMU makes it when it starts.
+ *  @param path at most 107 bytes, which is all that the kernel takes
+ *  @throws {YardError} timeout; unavailable, once `hasEnded` says so */
+export async function openQmp(
+  path: string,
+  options: { timeoutMs: number; hasEnded: () => boolean; onEvent?: (name: string) => void },
+): Promise<Qmp> {
+  const socket = await connectWhenThere(path, options);
+  const waiting = new Map<number, Waiting>();
+  let next = 1;
+  let shutdownCause: string | undefined;
+  const { promise: greeted, resolve: greet, reject: fail } = Promise.withResolvers<void>();
+  greeted.catch(() => {});
+
+  function take(line: string): void {
+    const message = parse(line);
+    if (message?.QMP !== undefined) greet();
+    if (message?.event === "SHUTDOWN") shutdownCause = causeOf(message.data);
+    if (typeof message?.event === "string") options.onEvent?.(message.event);
+    const one = waiting.get(Number(message?.id));
+    if (!message || !one) return;
+    waiting.delete(Number(message.id));
+    if ("error" in message) one.reject(new YardError("unavailable", `QEMU refuses: ${wordsOf(message.error)}.`));
+    else one.resolve(message.return);
+  }
+
+  const lines = createInterface({ input: socket });
+  lines.on("line", take);
+  lines.on("error", () => {}); // it closes
+  socket.once("close", () => {
+    const error = new YardError("unavailable", "The machine has ended.");
+    fail(error);
+    for (const one of waiting.values()) one.reject(error);
+    waiting.clear();
+  });
+
+  function run(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const id = next++;
+    return new Promise((resolve, reject) => {
+      const limit = setTimeout(() => {
+        waiting.delete(id);
+        reject(new YardError("timeout", `QEMU does not answer (${command}).`));
+      }, answerTimeoutMs);
+      const settle = <T>(act: (value: T) => void) => {
+        return (value: T) => {
+          clearTimeout(limit);
+          act(value);
+        };
+      };
+      if (socket.destroyed) return settle(reject)(new YardError("unavailable", "The machine has ended."));
+      waiting.set(id, { resolve: settle(resolve), reject: settle(reject) });
+      socket.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
+    });
+  }
+
+  const release = () => void socket.destroy();
+  using _limit = setTimeout(() => socket.destroy(), options.timeoutMs);
+  await greeted;
+  await run("qmp_capabilities");
+  return { run, shutdownCause: () => shutdownCause, [Symbol.dispose]: release };
+}
+
+/** @param options.allowHalfOpen as in node:net: our direction stays open when QEMU closes its own
+ *  @throws {YardError} timeout, unavailable */
+export async function connectWhenThere(
+  path: string,
+  { timeoutMs, hasEnded, allowHalfOpen }: { timeoutMs: number; hasEnded: () => boolean; allowHalfOpen?: boolean },
+): Promise<Socket> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const socket = await tryConnect(path, allowHalfOpen);
+    if (socket) return socket;
+    if (hasEnded()) throw new YardError("unavailable", "The machine has ended.");
+    if (performance.now() > deadline) throw new YardError("timeout", "The machine's emulator does not come up.");
+    await sleep(lookAgainMs);
+  }
+}
+
+function tryConnect(path: string, allowHalfOpen = false): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ path, allowHalfOpen });
+    const onError = () => resolve(undefined);
+    socket.once("error", onError);
+    socket.once("connect", () => {
+      socket.off("error", onError);
+      socket.on("error", () => {}); // it closes
+      resolve(socket);
+    });
+  });
+}
+
+type Message = Readonly<Record<string, unknown>>;
+
+function parse(line: string): Message | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? (value as Message) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function causeOf(data: unknown): string | undefined {
+  return typeof data === "object" && data !== null && "reason" in data ? String(data.reason) : undefined;
+}
+
+function wordsOf(error: unknown): string {
+  return typeof error === "object" && error !== null && "desc" in error ? String(error.desc) : JSON.stringify(error);
+}
