@@ -307,6 +307,7 @@ test("a key that others may read keeps the yard from starting", async () => {
   const keyDirectory = join(directory.path, "keys");
   const parts = { root: join(directory.path, "stacks"), keyDirectory, database, log: createLog({ level: "silent" }) };
   await using files = await openStackFiles({ ...parts, essential: (work) => work() });
+  await files.create({ name: "web", compose, env: "A=1" }, admin); // something to seal: the key is made for that
   await files[Symbol.asyncDispose]();
   await chmod(join(keyDirectory, "stacks.age"), 0o644);
   await assert.rejects(openStackFiles({ ...parts, essential: (work) => work() }), fails("precondition", /chmod/));

@@ -1,6 +1,5 @@
 /** Whether the database answers, and whether it is one that the yard can use. */
 import { existsSync } from "node:fs";
-import { probePostgres } from "../../platform/db/probe.ts";
 import type { Finding } from "../finding.ts";
 
 export type DatabaseAsked =
@@ -15,6 +14,7 @@ export async function checkDatabase(asked: DatabaseAsked): Promise<Finding> {
     const there = existsSync(asked.path) ? asked.path : `${asked.path}, which is made at the first start`;
     return { name, state: "ok", what: `SQLite ${process.versions.sqlite ?? ""}, in ${there}.`.replace("  ", " ") };
   }
+  const { probePostgres } = await import("../../platform/db/probe.ts");
   try {
     const { version, major } = await probePostgres(asked.url);
     const what = `PostgreSQL ${version} answers.`;

@@ -7,7 +7,7 @@ import { type Arrival, createEnter, type EntryParts } from "./entry.ts";
 import { requireIssuer } from "./issuer.ts";
 import { createProviderFetch } from "./provider-fetch.ts";
 import { createOpenIdProviders, type OpenIdProviders, type ProviderParts } from "./providers.ts";
-import { createRelyingParty, type Endpoints } from "./relying-party.ts";
+import type { Endpoints, RelyingParty } from "./relying-party.ts";
 import { createSignInStates } from "./sign-in-state.ts";
 
 export type { Arrival } from "./entry.ts";
@@ -62,18 +62,26 @@ const internetOnly: OpenIdSettings = { allowNetworks: new BlockList() };
 export function createOpenId({ stateKey, settings = internetOnly, ...parts }: OpenIdParts): OpenId {
   const providers = createOpenIdProviders(parts);
   const fetch = createProviderFetch({ timeoutMs: usualTimeoutMs, ...settings });
-  const relyingParty = createRelyingParty({ clock: parts.clock, fetch, secretOf: providers.secretOf });
+  let party: Promise<RelyingParty> | undefined;
   const states = createSignInStates({ ...parts, key: stateKey });
   const enter = createEnter(parts);
   const gate = createLoginGate(completedAtOnce);
   const { list, create, update, remove } = providers;
+
+  /** Most yards have no provider: what speaks to them is loaded when there is one. */
+  function relyingParty(): Promise<RelyingParty> {
+    party ??= import("./relying-party.ts").then(({ createRelyingParty }) =>
+      createRelyingParty({ clock: parts.clock, fetch, secretOf: providers.secretOf }),
+    );
+    return party;
+  }
 
   return {
     providers: { list, create, update, remove },
 
     async begin(slug, redirectUri) {
       const provider = await providers.enabled(slug);
-      const { challenge, url } = await relyingParty.begin(provider, redirectUri);
+      const { challenge, url } = await (await relyingParty()).begin(provider, redirectUri);
       return { url, sealed: states.seal(provider, challenge) };
     },
 
@@ -81,19 +89,20 @@ export function createOpenId({ stateKey, settings = internetOnly, ...parts }: Op
       const provider = await providers.enabled(slug);
       return gate.run({ account: sealed, source }, async () => {
         const kept = await states.open(provider, sealed, parameters.get("state") ?? "");
-        const claims = await relyingParty.complete(provider, kept, parameters);
+        const claims = await (await relyingParty()).complete(provider, kept, parameters);
         await states.useUp(kept);
         return enter(provider, claims);
       });
     },
 
-    discover: async (issuer) => relyingParty.discover(requireIssuer(issuer)),
+    discover: async (issuer) => (await relyingParty()).discover(requireIssuer(issuer)),
 
     async reload() {
+      const asker = await relyingParty();
       const all = (await list()).filter(({ isEnabled }) => isEnabled);
       const outcomes = await Promise.all(
         all.map((provider) =>
-          relyingParty.reload(provider).then(
+          asker.reload(provider).then(
             () => true,
             (error: unknown) => {
               if (isYardError(error)) return false;

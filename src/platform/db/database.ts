@@ -9,7 +9,7 @@
  *  - Text is compared and sorted by its UTF-8 bytes; counts and sums arrive as numbers.
  *  - Errors that a user can act on are YardErrors: `unavailable` (not reachable, locked), `storage_full`, `timeout`. */
 import type { Kysely, Transaction } from "kysely";
-import { openPostgres, type PostgresOptions } from "./dialects/postgres.ts";
+import type { PostgresOptions } from "./dialects/postgres.ts";
 import { openSqlite, type SqliteOptions } from "./dialects/sqlite.ts";
 import type { Migration } from "./migrate.ts";
 import { migrate } from "./migrate.ts";
@@ -51,6 +51,11 @@ export interface Engine extends AsyncDisposable {
   transaction: Database["transaction"];
 }
 
+async function openServer(options: PostgresOptions) {
+  const { openPostgres } = await import("./dialects/postgres.ts"); // with its client, which a yard on a file has no use for
+  return openPostgres(options);
+}
+
 /** Opens the database and brings its tables up to date.
  *  @throws {YardError} precondition (no database of this program, a newer one, an unfit server), unavailable (unreachable, locked, read-only) */
 export async function openDatabase(
@@ -58,7 +63,7 @@ export async function openDatabase(
   { migrations = allMigrations }: { migrations?: readonly Migration[] } = {},
 ): Promise<Database> {
   await using opened = new AsyncDisposableStack();
-  const engine = opened.use(options.dialect === "sqlite" ? await openSqlite(options) : await openPostgres(options));
+  const engine = opened.use(options.dialect === "sqlite" ? await openSqlite(options) : await openServer(options));
   const database = {
     kysely: engine.kysely,
     unsynced: engine.unsynced,

@@ -1,5 +1,4 @@
 /** One's own second step: begun, proven, and switched off. */
-import { toDataURL } from "qrcode";
 import { Type } from "typebox";
 import type { Principal } from "../../../identity/principal.ts";
 import { YardError } from "../../../platform/errors.ts";
@@ -43,6 +42,7 @@ export function registerMfaRoutes(
       if (totpEnabled) throw alreadyOn();
       const what = { action: "user.mfa_start", target: username };
       const { secret, uri } = await trail.change(request, principal, what, () => totp.begin(userId));
+      const { toDataURL } = await import("qrcode"); // 57 modules for a moment in a user's life
       reply.header("cache-control", "no-store");
       return { secret, url: uri, otpauth_url: uri, qr_data_url: await toDataURL(uri) };
     },
