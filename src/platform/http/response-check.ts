@@ -3,6 +3,7 @@
 import type { RouteOptions } from "fastify";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
+import { madeAtFirstCall } from "../first-call.ts";
 import type { ApiInstance, ApiReply } from "./api.ts";
 
 type ResponseSchema = TSchema | { readonly content: Readonly<Record<string, { readonly schema: TSchema }>> };
@@ -11,7 +12,7 @@ type ResponseSchemas = Readonly<Record<string, ResponseSchema>>;
 export function checkResponses(root: ApiInstance): void {
   root.addHook("onRoute", (route) => {
     if (route.method === "HEAD" || route.config?.undocumented !== undefined) return;
-    const check = compileChecks(route);
+    const check = madeAtFirstCall(() => compileChecks(route));
     route.onSend = [
       route.onSend ?? [],
       (_request: unknown, reply: ApiReply, payload: unknown, done: (error: null, payload: unknown) => void) => {

@@ -14,6 +14,7 @@ import { RequestLines } from "./request-lines.ts";
 import type { RequestSignals } from "./request-signal.ts";
 import { checkResponses } from "./response-check.ts";
 import { setCommonHeaders } from "./security-headers.ts";
+import { compileSerializer } from "./serialization.ts";
 import { compileValidator } from "./validation.ts";
 import type { WebSockets } from "./websockets.ts";
 
@@ -64,6 +65,7 @@ export async function buildRoot(parts: RootParts): Promise<Root> {
   root.decorate("requestSignals", parts.signals);
   root.decorate("webSockets", parts.webSockets);
   root.setValidatorCompiler(compileValidator);
+  root.setSerializerCompiler(compileSerializer);
   root.addHook("onRequest", setCommonHeaders);
   readJsonBodies(root);
   if (parts.validateResponses) checkResponses(root);

@@ -1,15 +1,16 @@
-/** What a request must look like: one TypeBox schema per part, compiled once. Bodies are judged as they came; the texts of a query, of
+/** What a request must look like: one TypeBox schema per part, compiled once, when it is first needed. Bodies are judged as they came; the texts of a query, of
  *  headers and of path parameters become the numbers and flags that their schema asks for. */
 import type { FastifySchemaCompiler } from "fastify";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
+import { madeAtFirstCall } from "../first-call.ts";
 import { describeFault, type RequestPart } from "./validation-faults.ts";
 
 type Check = ReturnType<FastifySchemaCompiler<TSchema>>;
 
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const part = (httpPart ?? "body") as RequestPart;
-  return part === "body" ? checkBody(schema) : checkParameters(part, schema);
+  return madeAtFirstCall(() => (part === "body" ? checkBody(schema) : checkParameters(part, schema)));
 };
 
 function checkBody(schema: TSchema): Check {
