@@ -80,6 +80,8 @@ function emulator(parts: EmulatorParts): string[] {
     ...["-chardev", socket("ssh"), "-device", "virtio-serial-pci", "-device", "virtserialport,chardev=ssh,name=ssh"],
     ...["-netdev", `user,id=net,ipv6=off,restrict=${hasOutbound ? "off" : "on"}`],
     ...["-device", "virtio-net-pci,netdev=net,romfile="],
+    // The guest tells which pages it has freed, and the host gets them back.
+    ...["-device", "virtio-balloon-pci,free-page-reporting=on"],
     ...["-chardev", socket("qmp"), "-mon", "chardev=qmp,mode=control"],
     ...(isRestored ? ["-incoming", "defer"] : []),
   ];

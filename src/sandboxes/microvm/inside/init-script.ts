@@ -152,6 +152,7 @@ export const modules = [
   "kernel/net/core/failover",
   "kernel/drivers/net/net_failover",
   "kernel/drivers/net/virtio_net",
+  "kernel/drivers/virtio/virtio_balloon",
   "kernel/lib/crc16",
   "kernel/crypto/crc32c_generic",
   "kernel/fs/mbcache",
