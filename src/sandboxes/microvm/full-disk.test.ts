@@ -53,7 +53,8 @@ test("a full disk costs no machine its memory", { skip: skipWithoutMachines() },
       assert.equal(images().length, golden.length + 1);
     }
     disk.free();
-    await resume();
+    const tryResuming = async () => (await Promise.allSettled([resume()]))[0].status === "fulfilled";
+    await until(tryResuming, { timeoutMs: 60_000, what: "the journal takes entries again" });
     assert.equal(await shell("cat /dev/shm/secret"), secret);
   } finally {
     await sandbox.destroy();

@@ -4,25 +4,23 @@
  *     │                  └── its memory is damaged, or not of this disk ──▶ refused; `start` boots it
  *     └── the machine ends, or is stopped ──▶ stopped (its disk) ──start──▶ running, booted
  *
- *  What is to be is recorded before the step that cannot be taken back: a memory image is named before its machine is killed, and no longer named before a machine
- *  that was restored from it takes its first step. So whichever step we die at, either is there whole. */
+ *  What is to be is recorded before the step that cannot be taken back: a memory image is named before its machine is killed, and is named until a machine that was
+ *  restored from it has answered; whatever that did to the disk is undone if it does not. So whichever step we die at, either is there whole. */
 import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { YardError } from "../../platform/errors.ts";
-import { openCgroup } from "../../platform/process/cgroups.ts";
-import type { Connection as NetworkPlace } from "../namespace/network/network.ts";
+import { newId } from "../../platform/ids.ts";
 import { awaitBoot, beBorn, beResumed } from "./birth.ts";
+import { type CurrentMachineParts, createCurrentMachine } from "./current-machine.ts";
 import { requireSameDisk, stampOf } from "./disk-stamp.ts";
-import type { DiskFile } from "./emulator-arguments.ts";
-import { type Figures, readFigures } from "./figures.ts";
-import { killPlace, type Machine, openMachine } from "./machine.ts";
+import type { Figures } from "./figures.ts";
+import type { Machine } from "./machine.ts";
 import { DamagedMemory } from "./memory-image.ts";
 import type { Packer, Packing } from "./packer.ts";
 import type { MicrovmRecord } from "./records.ts";
-import { createSession, type Line, type Session } from "./session.ts";
+import type { Line, Session } from "./session.ts";
 import { type Connection, makeKeys } from "./ssh.ts";
-import { type Ground, makeTopLayer, type SavedMemory, type Store } from "./store.ts";
-import type { Workshop } from "./workshop.ts";
+import type { Ground, SavedMemory } from "./store.ts";
+import { dropUndoPoint, dropUndoPointOf, goBackTo, makeUndoPoint } from "./undo-point.ts";
 
 export interface Home {
   readonly record: MicrovmRecord;
@@ -35,7 +33,7 @@ export interface Home {
   begin(memory: SavedMemory | undefined): Promise<void>;
   /** @throws {YardError} storage_full, unavailable; then it runs on */
   pause(): Promise<void>;
-  /** @throws {YardError} unavailable; then it is paused as before */
+  /** @throws {YardError} unavailable; then it is paused as before, whatever a machine that was restored has done since */
   resume(): Promise<void>;
   /** Boots it from its disk. What its memory held is gone. */
   start(): Promise<void>;
@@ -53,42 +51,23 @@ export interface Home {
   release(): Promise<void>;
 }
 
-export interface HomeParts {
-  readonly id: string;
-  readonly record: MicrovmRecord;
-  readonly directory: string;
-  readonly workshop: Workshop;
-  readonly store: Store;
+export interface HomeParts extends CurrentMachineParts {
   readonly packer: Packer;
-  readonly write: (record: MicrovmRecord, how: "intend" | "note") => void;
 }
-
-const noFigures: Figures = { memoryBytes: 0, processes: 0, usedBytes: 0, freeBytes: 0 };
 
 export function createHome(parts: HomeParts): Home {
   const { id, directory, workshop, store, packer } = parts;
-  let { record } = parts;
-  let session: Session | undefined;
+  const current = createCurrentMachine(parts);
+  const { write } = current;
   /** Of a machine that is paused. */
   let line: Line | undefined;
   /** Of the memory of a machine that is paused. */
   let packing: Packing | undefined;
-  let network: NetworkPlace | undefined;
-  let lastFigures = noFigures;
   /** Its memory was tried and cannot be used: only its disk is left. */
   let isRefused = false;
-  let whyStopped: string | undefined;
-  /** Until it is through, what ran is neither reached nor lost. */
-  let isResuming = false;
-
-  function write(changes: Partial<MicrovmRecord>, how: "intend" | "note"): void {
-    const next = { ...record, ...changes };
-    parts.write(next, how); // which a full disk may refuse
-    record = next;
-  }
 
   function packLater(): void {
-    const { memory } = record;
+    const { memory } = current.record;
     packing = memory && packer.add(memory, (packed) => write({ memory: { ...packed, disk: memory.disk } }, "intend"));
   }
 
@@ -97,56 +76,31 @@ export function createHome(parts: HomeParts): Home {
     packing = undefined;
   }
 
-  const topPath = () => join(directory, record.layers.at(-1) ?? "");
-
-  /** The top one lies with the machine, unless that was captured and its next one is not there yet. */
-  function disks(): DiskFile[] {
-    const top = record.layers.at(-1);
-    return store.layers(record.layers).map((one) => (one.id === top ? { id: one.id, path: topPath() } : one));
-  }
-
+  /** As long as its memory is kept it can be gone back to, so it has not gone on. */
   function state(): "running" | "paused" | "stopped" {
-    if (session?.machine.isAlive()) return "running";
-    return record.memory || isResuming ? "paused" : "stopped";
+    if (current.record.memory) return "paused";
+    return current.session() ? "running" : "stopped";
   }
 
   function running(): Session {
-    if (session?.machine.isAlive()) return session;
+    const session = current.session();
+    if (session && state() === "running") return session;
     throw new YardError("precondition", `Sandbox ${id} is ${state()}: resume it first.`);
-  }
-
-  async function startMachine(options: { memory?: SavedMemory }): Promise<Machine> {
-    network ??= record.network === "outbound" ? await workshop.network.reserve() : undefined;
-    const { shape, uid } = record;
-    const request = { name: id, shape, uid, system: record.system, disks: disks(), directory, network };
-    return workshop.start({
-      ...request,
-      isRestored: options.memory !== undefined,
-      onGroup: (cgroup) => write({ cgroup, slot: network?.slot }, "note"),
-    });
-  }
-
-  async function moveInto(machine: Machine, withLine?: Line): Promise<void> {
-    whyStopped = undefined;
-    session = createSession(machine, record.keys, withLine);
-    await session.connection();
-    write({ isComing: undefined }, "note");
-    workshop.limitCpu(machine, record.limits);
   }
 
   const identity = () => ({
     hostname: hostnameOf(id),
-    keys: record.keys,
-    limits: record.limits,
-    hasOutbound: record.network === "outbound",
+    keys: current.record.keys,
+    limits: current.record.limits,
+    hasOutbound: current.record.network === "outbound",
   });
 
   /** From memory or from its first instruction, to the first command. It is not told to anybody before it is through. */
   async function bring(memory: SavedMemory | undefined, system: MicrovmRecord["system"]): Promise<void> {
     write({ system, keys: makeKeys() }, "note");
-    const machine = await startMachine({ memory });
+    const machine = await current.start({ isRestored: memory !== undefined });
     try {
-      write({ place: machine.place, memory: undefined, isComing: "born" }, "intend");
+      write({ place: machine.place, isComing: "born" }, "intend");
       if (memory) {
         await machine.loadMemory(store.pathOf(memory.file), memory.image);
         await growDisk(machine);
@@ -158,243 +112,207 @@ export function createHome(parts: HomeParts): Home {
         await Promise.all([booted, machine.go()]);
       }
       await beBorn(machine, identity());
-      await moveInto(machine);
+      await current.moveInto(machine).connection();
+      write({ isComing: undefined }, "note");
     } catch (error) {
-      await machine.kill();
-      await freeNetwork();
-      write({ place: undefined, cgroup: undefined, slot: undefined }, "note");
+      await current.discard(machine);
       throw error;
     }
   }
 
   async function growDisk(machine: Machine): Promise<void> {
-    await machine.qmp.run("block_resize", { "node-name": record.layers.at(-1), size: record.diskBytes });
-  }
-
-  async function freeNetwork(): Promise<void> {
-    await network?.remove();
-    network = undefined;
-  }
-
-  /** It has ended, or is to: nothing of it is left but the disk. */
-  async function leave(): Promise<void> {
-    const { machine } = session ?? {};
-    const cpuUsBefore = record.cpuUsBefore + (machine?.cpuUs() ?? 0);
-    if (machine && !machine.isAlive()) whyStopped = machine.whyEnded();
-    await machine?.kill();
-    if (!machine && record.place) await killPlace(record.place, openCgroup(record.place.cgroup ?? []));
-    session?.close();
-    session = undefined;
-    await freeNetwork();
-    write({ place: undefined, cgroup: undefined, slot: undefined, cpuUsBefore }, "note");
+    const { layers, diskBytes } = current.record;
+    await machine.qmp.run("block_resize", { "node-name": layers.at(-1), size: diskBytes });
   }
 
   /** Its memory, too. */
   async function leaveForGood(): Promise<void> {
     await stopPacking();
-    await leave();
-    dropMemory();
+    await current.leave();
+    if (current.record.memory) {
+      write({ memory: undefined }, "intend");
+      store.collect();
+    }
+    closeLine();
+  }
+
+  function closeLine(): void {
     line?.[Symbol.dispose]();
     line = undefined;
   }
 
-  async function measure(): Promise<Figures> {
-    if (session?.machine.isAlive()) lastFigures = await readFigures(await session.connection());
-    return lastFigures;
+  /** Of a resume that is over: with its memory, the disk is what it was before. */
+  async function settleUndoPoint(): Promise<void> {
+    const { undoPoint, memory, layers } = current.record;
+    if (undoPoint === undefined) return;
+    const resting = { qemuImg: workshop.programs.qemuImg, path: current.topPath() };
+    const session = current.session();
+    if (memory) await goBackTo(resting, undoPoint);
+    else if (session) await dropUndoPointOf(session.machine, layers.at(-1) ?? "", undoPoint);
+    else await dropUndoPoint(resting, undoPoint);
+    const fitting = memory && { memory: { ...memory, disk: stampOf(current.topPath(), layers) } };
+    write({ undoPoint: undefined, ...fitting }, "intend");
   }
 
-  /** A new layer to write to. @returns what makes the one that was the last until now the store's; not before the machine goes on, as it opens it once more then */
-  async function freeze(from: Machine | undefined): Promise<() => void> {
-    const frozen = record.layers.at(-1) ?? "";
-    const next = store.newName("disk");
-    const path = join(directory, next);
-    await makeTopLayer(workshop.programs.qemuImg, path, { diskBytes: record.diskBytes, uid: record.uid });
-    if (from) {
-      const file = { driver: "file", filename: `/machine/${next}`, locking: "off" };
-      const node = { driver: "qcow2", "node-name": next, discard: "unmap", file, backing: null };
-      await from.qmp.run("blockdev-add", node);
-    }
-    write({ layers: [...record.layers, next] }, "intend");
-    await from?.qmp.run("blockdev-snapshot", { node: frozen, overlay: next });
-    return () => store.take(join(directory, frozen), frozen);
-  }
+  /** What is in the way of that is in the way of the next resume, too, and is said there. */
+  const trySettling = () => settleUndoPoint().catch(() => {});
 
   return {
     get record() {
-      return record;
+      return current.record;
     },
     state,
-    whyStopped: () => (session && !session.machine.isAlive() ? session.machine.whyEnded() : whyStopped),
+    whyStopped: current.whyEnded,
     connection: async () => running().connection(),
     async begin(memory) {
-      const { system } = record;
-      await bring(memory, system);
-      const { usedBytes } = await measure();
+      await bring(memory, current.record.system);
+      const { usedBytes } = await current.measure();
       write({ usedBefore: usedBytes }, "note");
     },
     start: async () => {
       await leaveForGood();
+      await settleUndoPoint();
       await bring(undefined, await workshop.system());
     },
 
     async pause() {
       const from = running();
       const { machine } = from;
-      await measure().catch(() => {}); // those of a machine that does not answer are old
+      await trySettling();
+      await current.measure().catch(() => {}); // those of a machine that does not answer are old
       const kept = await from.quiesce();
       const file = store.newName("memory");
       using _held = store.hold();
       try {
         await machine.halt();
         const image = await machine.saveMemory(store.pathOf(file));
-        const { shape, system } = record;
-        const disk = stampOf(topPath(), record.layers);
-        write({ memory: { file, image, shape, system, disk } }, "intend");
+        const { shape, system, layers } = current.record;
+        const disk = stampOf(current.topPath(), layers);
+        write({ memory: { file, image, shape, system, disk }, undoPoint: undefined }, "intend");
       } catch (error) {
         rmSync(store.pathOf(file), { force: true });
         await machine.go().catch(() => {});
         from.release();
         throw error;
       }
-      const cpuUsBefore = record.cpuUsBefore + machine.cpuUs();
-      await machine.kill();
-      if (kept) await kept.transport.detach();
-      else from.close();
+      await current.forget(kept);
       line = kept;
-      session = undefined;
-      await freeNetwork();
-      write({ place: undefined, cgroup: undefined, slot: undefined, cpuUsBefore }, "note");
       packLater();
     },
 
     async resume() {
       await stopPacking();
-      const { memory } = record;
+      await settleUndoPoint();
+      const { memory, layers, keys } = current.record;
       if (!memory) return;
       isRefused = true;
-      requireSameDisk(memory.disk, topPath(), record.layers);
+      requireSameDisk(memory.disk, current.topPath(), layers);
       isRefused = false;
-      const machine = await startMachine({ memory });
       const kept = line?.connection.isOpen() ? line : undefined;
+      const undoPoint = newId("undo");
+      let machine: Machine | undefined;
       try {
+        write({ undoPoint }, "intend");
+        await makeUndoPoint({ qemuImg: workshop.programs.qemuImg, path: current.topPath() }, undoPoint);
+        machine = await current.start({ isRestored: true });
         if (kept) kept.transport.attach(await machine.connect("ssh")); // before its memory: so its end never learns of the break
         await machine.loadMemory(store.pathOf(memory.file), memory.image);
-        write({ place: machine.place, memory: undefined, isComing: "resumed" }, "intend");
+        write({ place: machine.place, isComing: "resumed" }, "intend");
+        await machine.go();
+        await beResumed(machine, kept ? undefined : keys);
+        await current.moveInto(machine, kept).connection();
+        write({ memory: undefined, isComing: undefined }, "intend");
       } catch (error) {
         isRefused = error instanceof DamagedMemory;
-        line?.[Symbol.dispose]();
-        line = undefined;
-        await machine.kill();
-        await freeNetwork();
-        write({ cgroup: undefined, slot: undefined }, "note");
+        closeLine();
+        await (machine ? current.discard(machine) : current.leave());
+        write({ isComing: undefined }, "note");
+        await trySettling();
+        packLater();
         throw error;
       }
       line = undefined;
-      isResuming = true;
-      try {
-        await machine.go();
-        await beResumed(machine, kept ? undefined : record.keys);
-        await moveInto(machine, kept);
-      } catch (error) {
-        kept?.[Symbol.dispose]();
-        await leave(); // it has gone on: what its memory was is no longer that of its disk
-        whyStopped = "Its machine did not answer when it was resumed.";
-        throw error;
-      } finally {
-        isResuming = false;
-      }
+      await trySettling();
       store.collect();
     },
 
     async capture() {
       await stopPacking();
+      await settleUndoPoint();
       using _held = store.hold();
-      const layers = record.layers;
-      const from = session?.machine.isAlive() ? session : undefined;
-      const figures = await measure().catch(() => lastFigures);
-      const { diskBytes, shape, system } = record;
-      const ground = { layers, diskBytes, freeBytes: figures.freeBytes };
-      if (!from) {
-        const { memory } = record;
-        (await freeze(undefined))();
+      const { layers, diskBytes, shape, system, memory } = current.record;
+      const session = current.session();
+      const { freeBytes } = await current.measure().catch(() => current.lastFigures());
+      const ground = { layers, diskBytes, freeBytes };
+      if (!session) {
+        (await current.addLayer())();
         if (!memory) return ground;
-        write({ memory: { ...memory, disk: stampOf(topPath(), record.layers) } }, "intend");
+        write({ memory: { ...memory, disk: stampOf(current.topPath(), current.record.layers) } }, "intend");
         const { disk: _, ...saved } = memory;
         return { ...ground, memory: saved };
       }
+      const { machine } = session;
       const file = store.newName("memory");
-      await from.machine.halt();
+      await machine.halt();
       let settle: (() => void) | undefined;
       try {
-        const image = await from.machine.saveMemory(store.pathOf(file));
-        settle = await freeze(from.machine);
+        const image = await machine.saveMemory(store.pathOf(file));
+        settle = await current.addLayer();
         return { ...ground, memory: { file, image, shape, system } };
       } finally {
-        await from.machine.go();
+        await machine.go();
         settle?.();
       }
     },
 
     stop: async () => {
-      if (record.memory && !isRefused) return; // nothing of it runs, and what it remembers is kept
+      if (current.record.memory && !isRefused) return; // nothing of it runs, and what it remembers is kept
       await leaveForGood();
     },
 
     async adopt() {
-      const { place, memory } = record;
+      const { place, memory, cgroup, isComing, keys } = current.record;
+      if (place && memory && isComing !== "resumed") {
+        await current.leave(); // it was about to be killed: its memory is saved
+      } else if (!place || place.boot !== workshop.boot) {
+        if (cgroup) await workshop.removeGroup(cgroup);
+        if (place || cgroup)
+          write({ place: undefined, cgroup: undefined, slot: undefined, isComing: undefined }, "note");
+      } else {
+        try {
+          if (isComing === "born") return await current.leave(); // nothing of its owner's has run
+          const machine = await current.takeBack();
+          await machine.go();
+          if (isComing === "resumed") await beResumed(machine, keys);
+          current.moveInto(machine);
+          write({ isComing: undefined, memory: undefined }, "intend");
+        } catch {
+          await current.leave({ because: "Its machine has ended while no agent was there." });
+          write({ isComing: undefined }, "note");
+        }
+      }
+      await trySettling();
       packLater();
-      if (place && memory) return leave(); // it was about to be killed: its memory is saved
-      if (!place || place.boot !== workshop.boot) {
-        if (record.cgroup) await workshop.removeGroup(record.cgroup);
-        if (place || record.cgroup) write({ place: undefined, cgroup: undefined, slot: undefined }, "note");
-        return;
-      }
-      if (record.slot !== undefined) network = workshop.network.adopt(record.slot);
-      try {
-        if (record.isComing === "born") return await leave(); // nothing of its owner's has run
-        const machine = await openMachine(place, openCgroup(place.cgroup ?? []));
-        await findTop(machine);
-        await machine.go();
-        if (record.isComing === "resumed") await beResumed(machine, record.keys);
-        session = createSession(machine, record.keys);
-        write({ isComing: undefined }, "note");
-      } catch {
-        await leave();
-        whyStopped = "Its machine has ended while no agent was there.";
-      }
     },
 
-    figures: measure,
-    cpuUs: () => record.cpuUsBefore + (session?.machine.cpuUs() ?? 0),
+    figures: current.measure,
+    cpuUs: current.cpuUs,
     async remove() {
       await stopPacking();
-      await leave();
-      if (record.cgroup) await workshop.removeGroup(record.cgroup);
-      line?.[Symbol.dispose]();
+      await current.leave();
+      const { cgroup } = current.record;
+      if (cgroup) await workshop.removeGroup(cgroup);
+      closeLine();
       rmSync(directory, { recursive: true, force: true });
     },
     async release() {
       await stopPacking();
+      const session = current.session();
       session?.close();
       session?.machine.qmp[Symbol.dispose](); // the emulator listens to one at a time
-      line?.[Symbol.dispose]();
+      closeLine();
     },
   };
-
-  function dropMemory(): void {
-    if (!record.memory) return;
-    write({ memory: undefined }, "intend");
-    store.collect();
-  }
-
-  /** The agent may have died while the disk was being frozen: the machine says which layer it writes to. */
-  async function findTop(machine: Machine): Promise<void> {
-    const [top, frozen] = [record.layers.at(-1), record.layers.at(-2)];
-    const answer = JSON.stringify(await machine.qmp.run("query-block"));
-    if (top === undefined || answer.includes(`"${top}"`)) {
-      if (frozen !== undefined && !store.has(frozen)) store.take(join(directory, frozen), frozen);
-    } else write({ layers: record.layers.slice(0, -1) }, "note");
-  }
 }
 
 /** Letters, digits and hyphens, as host names are. */

@@ -29,6 +29,8 @@ export interface MicrovmRecord {
   readonly slot?: number;
   /** It runs, and has not yet been told what it must know: who it is, or that it was away. */
   readonly isComing?: "born" | "resumed" | undefined;
+  /** Name of the point that its disk goes back to, should the machine that is being restored from `memory` not come to itself. Without `memory` it is of no use any more. */
+  readonly undoPoint?: string | undefined;
   /** It is paused. */
   readonly memory?: SavedMemory & { readonly disk: DiskStamp };
 }

@@ -1,14 +1,13 @@
 /** The frozen files that machines start from: layers of disks, and memory images. Nobody changes one that is here; any number of machines share it. One that nothing
  *  names any more is removed. */
-import { execFile } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { asStorageError, YardError } from "../../platform/errors.ts";
+import { YardError } from "../../platform/errors.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Accelerator } from "./accelerator.ts";
 import type { DiskFile, MachineShape } from "./emulator-arguments.ts";
 import type { MemoryImage } from "./memory-image.ts";
+import { runQemuImg } from "./qemu-img.ts";
 
 /** A memory image, and all that a machine must be like to take it. */
 export interface SavedMemory {
@@ -54,7 +53,6 @@ export interface Store {
   collect(): void;
 }
 
-const toolTimeoutMs = 60_000;
 /** The emulator opens each of them. */
 const mostLayers = 100;
 
@@ -115,12 +113,8 @@ export async function makeTopLayer(
   path: string,
   { diskBytes, uid }: { diskBytes: number; uid: number },
 ): Promise<void> {
-  const run = promisify(execFile);
-  try {
-    await run(qemuImg, ["create", "-q", "-f", "qcow2", path, `${diskBytes}`], { timeout: toolTimeoutMs });
-  } catch (error) {
-    throw asStorageError(error, "The disk of the machine cannot be made");
-  }
+  const what = "The disk of the machine cannot be made";
+  await runQemuImg(qemuImg, ["create", "-q", "-f", "qcow2", path, `${diskBytes}`], what);
   chownSync(path, uid, uid);
   chmodSync(path, 0o600);
 }
