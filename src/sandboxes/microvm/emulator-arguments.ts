@@ -2,6 +2,7 @@
  *  all that the image depends on is in `MachineShape`. */
 import { gateway } from "../namespace/network/addresses.ts";
 import { type Accelerator, acceleratorGroup } from "./accelerator.ts";
+import { confined } from "./confined.ts";
 import type { Programs } from "./programs.ts";
 
 export interface MachineShape {
@@ -42,23 +43,16 @@ export const guestNetwork = { address: "10.0.2.15/24", gateway: "10.0.2.2", name
 export function confinedEmulator(parts: EmulatorParts): string[] {
   const { programs, accelerator, disks, directory, sockets, uid } = parts;
   const top = disks.at(-1);
-  const group = accelerator === "kvm" ? acceleratorGroup() : undefined;
-  const groups = group === undefined ? ["--clear-groups"] : [`--groups=${group}`];
-  return [
-    programs.bwrap,
-    ...["--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--as-pid-1", "--info-fd", "3"],
-    ...["--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib"],
-    ...["--ro-bind-try", "/lib64", "/lib64", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"],
-    ...["--proc", "/proc", "--dev", "/dev", ...(accelerator === "kvm" ? ["--dev-bind", "/dev/kvm", "/dev/kvm"] : [])],
+  const isKvm = accelerator === "kvm";
+  const surroundings = [
+    ...["--as-pid-1", "--info-fd", "3", ...(isKvm ? ["--dev-bind", "/dev/kvm", "/dev/kvm"] : [])],
     ...["--ro-bind", parts.kernel, "/kernel", "--ro-bind", parts.initrd, "/initrd"],
     ...["--perms", "0755", "--dir", "/layers"],
     ...disks.filter((one) => one !== top).flatMap(({ id, path }) => ["--ro-bind", path, `/layers/${id}`]),
-    ...["--bind", directory, "/machine", "--bind", sockets, "/sockets", "--chdir", "/"],
-    ...["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--"],
-    ...[programs.setpriv, `--reuid=${uid}`, `--regid=${uid}`, ...groups, "--no-new-privs", "--"],
-    programs.qemu,
-    ...emulator(parts),
+    ...["--bind", directory, "/machine", "--bind", sockets, "/sockets"],
   ];
+  const group = isKvm ? acceleratorGroup() : undefined;
+  return confined(programs, { surroundings, uid, group }, [programs.qemu, ...emulator(parts)]);
 }
 
 function emulator(parts: EmulatorParts): string[] {

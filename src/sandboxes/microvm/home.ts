@@ -20,7 +20,7 @@ import type { MicrovmRecord } from "./records.ts";
 import type { Line, Session } from "./session.ts";
 import { type Connection, makeKeys } from "./ssh.ts";
 import type { Ground, SavedMemory } from "./store.ts";
-import { dropUndoPoint, dropUndoPointOf, goBackTo, makeUndoPoint } from "./undo-point.ts";
+import { dropUndoPoint, dropUndoPointOf, goBackTo, makeUndoPoint, type RestingLayer } from "./undo-point.ts";
 
 export interface Home {
   readonly record: MicrovmRecord;
@@ -141,11 +141,17 @@ export function createHome(parts: HomeParts): Home {
     line = undefined;
   }
 
+  const restingLayer = (): RestingLayer => ({
+    programs: workshop.programs,
+    path: current.topPath(),
+    uid: current.record.uid,
+  });
+
   /** Of a resume that is over: with its memory, the disk is what it was before. */
   async function settleUndoPoint(): Promise<void> {
     const { undoPoint, memory, layers } = current.record;
     if (undoPoint === undefined) return;
-    const resting = { qemuImg: workshop.programs.qemuImg, path: current.topPath() };
+    const resting = restingLayer();
     const session = current.session();
     if (memory) await goBackTo(resting, undoPoint);
     else if (session) await dropUndoPointOf(session.machine, layers.at(-1) ?? "", undoPoint);
@@ -213,7 +219,7 @@ export function createHome(parts: HomeParts): Home {
       let machine: Machine | undefined;
       try {
         write({ undoPoint }, "intend");
-        await makeUndoPoint({ qemuImg: workshop.programs.qemuImg, path: current.topPath() }, undoPoint);
+        await makeUndoPoint(restingLayer(), undoPoint);
         machine = await current.start({ isRestored: true });
         if (kept) kept.transport.attach(await machine.connect("ssh")); // before its memory: so its end never learns of the break
         await machine.loadMemory(store.pathOf(memory.file), memory.image);

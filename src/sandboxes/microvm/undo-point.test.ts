@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { chownSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { skipUnless } from "../../platform/testing/parts.ts";
@@ -8,22 +9,29 @@ import { findTool } from "../namespace/availability.ts";
 import { makeTopLayer } from "./store.ts";
 import { dropUndoPoint, goBackTo, makeUndoPoint } from "./undo-point.ts";
 
-const [qemuImg, qemuIo] = ["qemu-img", "qemu-io"].map(findTool);
-const skip = skipUnless(qemuImg !== undefined && qemuIo !== undefined, "qemu-img", "apt-get install qemu-utils");
+const [qemuImg = "", qemuIo = "", bwrap = "", setpriv = ""] = ["qemu-img", "qemu-io", "bwrap", "setpriv"].map(findTool);
+const isRoot = process.getuid?.() === 0;
+const skip = skipUnless(
+  isRoot && ![qemuImg, qemuIo, bwrap, setpriv].includes(""),
+  "qemu-img and root",
+  "apt-get install qemu-utils bubblewrap util-linux, and run the tests as root",
+);
+const uid = 0x7200_0000;
 
 describe("the undo point of a disk", { skip }, () => {
   async function makeDisk() {
     const directory = temporaryDirectory();
-    const layer = { qemuImg: qemuImg ?? "", path: join(directory.path, "disk") };
-    await makeTopLayer(layer.qemuImg, layer.path, { diskBytes: 64 * 1024 * 1024, uid: process.getuid?.() ?? 0 });
-    const io = (command: string) => execFileSync(qemuIo ?? "", ["-c", command, layer.path], { encoding: "utf8" });
+    chownSync(directory.path, uid, uid);
+    const layer = { programs: { qemuImg, bwrap, setpriv }, path: join(directory.path, "disk"), uid };
+    await makeTopLayer(qemuImg, layer.path, { diskBytes: 64 * 1024 * 1024, uid });
+    const io = (command: string) => execFileSync(qemuIo, ["-c", command, layer.path], { encoding: "utf8" });
     return {
       layer,
       write: (byte: number) => io(`write -P ${byte} 1M 3M`),
       /** @throws, if anything else is there */
       requireThere: (byte: number) => assert.doesNotMatch(io(`read -P ${byte} 1M 3M`), /verification failed/),
-      points: () => execFileSync(layer.qemuImg, ["snapshot", "-l", layer.path], { encoding: "utf8" }),
-      check: () => execFileSync(layer.qemuImg, ["check", "-q", layer.path]),
+      points: () => execFileSync(qemuImg, ["snapshot", "-l", layer.path], { encoding: "utf8" }),
+      check: () => execFileSync(qemuImg, ["check", "-q", layer.path]),
       [Symbol.dispose]: () => directory[Symbol.dispose](),
     };
   }
@@ -54,7 +62,29 @@ describe("the undo point of a disk", { skip }, () => {
   });
 
   test("of a disk that is not there says so", async () => {
-    const layer = { qemuImg: qemuImg ?? "", path: "/nonexistent/disk" };
-    await assert.rejects(makeUndoPoint(layer, "undo_a"), { code: "unavailable", message: /nonexistent/ });
+    using directory = temporaryDirectory();
+    const layer = { programs: { qemuImg, bwrap, setpriv }, path: join(directory.path, "none"), uid };
+    await assert.rejects(makeUndoPoint(layer, "undo_a"), { code: "unavailable", message: /none/ });
+  });
+
+  test("is not made by way of a disk that names another file", async () => {
+    using disk = await makeDisk();
+    using elsewhere = temporaryDirectory();
+    const secret = join(elsewhere.path, "secret");
+    writeFileSync(secret, "x".repeat(64 * 1024 * 1024));
+    execFileSync(qemuImg, [
+      "create",
+      "-q",
+      "-f",
+      "qcow2",
+      "-o",
+      `data_file=${secret},data_file_raw=on`,
+      disk.layer.path,
+      "64M",
+    ]);
+    writeFileSync(secret, "kept");
+    chownSync(disk.layer.path, uid, uid);
+    await assert.rejects(makeUndoPoint(disk.layer, "undo_a"), { code: "unavailable" });
+    assert.equal(readFileSync(secret, "utf8"), "kept");
   });
 });
