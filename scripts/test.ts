@@ -9,8 +9,8 @@ import { spec } from "node:test/reporters";
 
 /** They boot virtual machines, mostly in an emulator: minutes of two processors. `npm run test:machines` runs them. */
 const machineTests = [
-  "src/sandboxes/microvm/{abuse,balloon,crash,driver,full-disk,network,packing,restart,templates,writer}.test.ts",
-  "test/{microvm-tunnel,wrenn-microvm}.test.ts",
+  "src/sandboxes/microvm/{abuse,balloon,crash,driver,full-disk,moving,network,packing,restart,templates,writer}.test.ts",
+  "test/{microvm-move,microvm-tunnel,wrenn-microvm}.test.ts",
 ];
 const usualTests = [
   "src/**/*.test.ts",

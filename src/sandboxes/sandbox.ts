@@ -3,6 +3,9 @@
  *  the same one is served on this machine and through the connection to a remote host's agent (hosts/). */
 import type { Stats } from "node:fs";
 import type { Duplex, Readable, Writable } from "node:stream";
+import type { Arrivals, Departure } from "./sandbox-image.ts";
+
+export type { Arrivals, Departure, ImagePart, SandboxImage } from "./sandbox-image.ts";
 
 /** Where a driver differs from the others, declared up front. */
 export interface Capabilities {
@@ -26,6 +29,8 @@ export interface Capabilities {
   readonly dial?: boolean;
   /** All that runs in its sandboxes is told. */
   readonly inhabitants?: boolean;
+  /** Those in which nothing runs are moved to other hosts. */
+  readonly moves?: boolean;
 }
 
 /** `none`: a loopback of its own and nothing else. `outbound`: besides that, connections to public addresses, and names of them; nobody reaches
@@ -317,6 +322,8 @@ export interface Sandbox {
   /** Makes a template of its files as they are, which then go on by themselves. Present where `can.templates`; also of a paused one.
    *  @throws {YardError} invalid (`name`), conflict if there is one of that name, storage_full */
   capture?(name: string): Promise<Template>;
+  /** Present where `can.moves`. */
+  readonly departure?: Departure;
   /** A TCP connection to a port inside, also to one that listens on its loopback alone. Present where `can.dial`.
    *  @throws {YardError} unavailable, if nothing listens there; precondition, while it is paused */
   dial?(port: number): Promise<Duplex>;
@@ -336,6 +343,8 @@ export interface SandboxDriver extends AsyncDisposable {
   readonly can: Capabilities;
   /** Present where `can.templates`. */
   readonly templates?: SandboxTemplates;
+  /** Present where `can.moves`. */
+  readonly arrivals?: Arrivals;
   available(): Promise<Availability>;
   create(spec: SandboxSpec): Promise<Sandbox>;
   /** The sandbox behind a handle, after a restart of the agent or of the control plane: what lives is adopted, by pid and start time.

@@ -35,8 +35,8 @@ export interface ContainerProcesses {
   forget(key: ProcessKey): Promise<void>;
   /** The container stands still or is gone, and with it all that ran there: nobody need be asked. */
   endAll(sandbox: string): Promise<void>;
-  /** Takes back what the journal knows of. */
-  recover(): void;
+  /** Takes back what the journal knows of. @param sandbox of that one alone */
+  recover(sandbox?: string): void;
   /** Lets go of all of them: nothing is recorded any more. */
   release(): void;
 }
@@ -174,8 +174,9 @@ export function createContainerProcesses(parts: {
         await process.exited;
       }
     },
-    recover() {
-      for (const record of [...state.processes.values()]) recover(record);
+    recover(sandbox) {
+      for (const record of [...state.processes.values()])
+        if (sandbox === undefined || record.sandbox === sandbox) recover(record);
     },
     release() {
       isReleased = true;

@@ -56,6 +56,13 @@ async function openUsable(options: MicrovmOptions, programs: Programs): Promise<
       prepare: async (name, limits) => (await machines()).sandboxes.prepare(name, limits),
       remove: async (name) => (await machines()).templates.remove(name),
     },
+    arrivals: {
+      list: async () => (await opening)?.sandboxes.arrivals.list() ?? [],
+      begin: async (image) => (await machines()).sandboxes.arrivals.begin(image),
+      put: async (...args) => (await machines()).sandboxes.arrivals.put(...args),
+      complete: async (image) => (await machines()).sandboxes.arrivals.complete(image),
+      abandon: async (id) => (await opening)?.sandboxes.arrivals.abandon(id),
+    },
     available: async () => ((await accelerator()) === "kvm" ? { usable: true } : { usable: true, isEmulated: true }),
     async create(spec) {
       assertId(spec.id, "sandbox");
@@ -84,6 +91,7 @@ function capabilities({ hasOutbound }: { hasOutbound: boolean }): Capabilities {
     diskLimit: true,
     templates: true,
     dial: true,
+    moves: true,
     networks: hasOutbound ? ["none", "outbound"] : ["none"],
   };
 }

@@ -5,6 +5,7 @@ import { openRecords } from "../processes/open-records.ts";
 import type { Accelerator } from "./accelerator.ts";
 import type { MicrovmOptions } from "./driver.ts";
 import { openGoldenImages } from "./images.ts";
+import { readMachineKind } from "./machine-kind.ts";
 import { createPacker } from "./packer.ts";
 import type { Programs } from "./programs.ts";
 import { asRecord } from "./records.ts";
@@ -73,7 +74,10 @@ export async function openMachines(
     afterMs: options.packMemoryAfterMs ?? usualPackMemoryAfterMs,
     onNotice: options.onNotice,
   });
-  const sandboxes = createMicrovmSandboxes({ directory, records, workshop, store, templates, images, packer, collect });
+  const kind = async () => readMachineKind(programs.qemu, await accelerator());
+  const sandboxes = createMicrovmSandboxes({
+    ...{ directory, records, workshop, store, templates, images, packer, kind, collect },
+  });
   await images.recover();
   await sandboxes.recover();
 

@@ -4,7 +4,7 @@ import type { Attendants } from "../container/attendant.ts";
 import { createContainerFiles } from "../container/files.ts";
 import type { ContainerProcesses } from "../container/processes.ts";
 import { createGate, type Gate } from "../namespace/gate.ts";
-import type { LocalSandbox, Pausing, SandboxFiles, SandboxUsage } from "../sandbox.ts";
+import type { Departure, LocalSandbox, Pausing, SandboxFiles, SandboxUsage } from "../sandbox.ts";
 import type { Home } from "./home.ts";
 import type { Templates } from "./templates.ts";
 
@@ -14,6 +14,7 @@ export interface MicrovmSandboxParts {
   readonly attendants: Attendants;
   readonly processes: ContainerProcesses;
   readonly templates: Templates;
+  readonly departure: Departure;
   readonly probe: LocalSandbox["probe"];
   /** Nothing of it is left: forget it. */
   readonly onDestroyed: () => Promise<void>;
@@ -102,6 +103,17 @@ export function createMicrovmSandbox(parts: MicrovmSandboxParts): LocalSandbox {
         requireThere();
         return parts.templates.add(name, () => home.capture());
       }),
+    departure: {
+      image: () =>
+        gate.change(async () => {
+          requireThere();
+          return parts.departure.image();
+        }),
+      async part(name) {
+        requireThere();
+        return parts.departure.part(name);
+      },
+    },
     stop: ({ graceMs }) =>
       gate.change(async () => {
         requireThere();

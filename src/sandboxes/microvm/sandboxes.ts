@@ -10,10 +10,14 @@ import { minimalTemplate } from "../container/templates.ts";
 import { createUsageMeter } from "../container/usage.ts";
 import { deleteLogs } from "../processes/logs.ts";
 import type { Records } from "../processes/open-records.ts";
-import type { Limits, LocalSandbox, SandboxSpec } from "../sandbox.ts";
+import type { Arrivals, Limits, LocalSandbox, SandboxSpec } from "../sandbox.ts";
+import { createArrivals } from "./arrivals.ts";
+import { createDeparture } from "./departure.ts";
 import type { MachineShape } from "./emulator-arguments.ts";
 import { createHome, type Home } from "./home.ts";
 import type { GoldenImages, ReadyGround } from "./images.ts";
+import { createLayerHashes } from "./layer-hashes.ts";
+import type { MachineKind } from "./machine-kind.ts";
 import type { Packer } from "./packer.ts";
 import { asData, asRecord, type MicrovmRecord } from "./records.ts";
 import { createMicrovmSandbox } from "./sandbox.ts";
@@ -29,6 +33,7 @@ export interface MicrovmSandboxes {
   prepare(template: string, limits: Limits): Promise<void>;
   find(id: string): LocalSandbox | undefined;
   all(): readonly LocalSandbox[];
+  readonly arrivals: Arrivals;
   /** Takes back what the journal knows of; what is left of others is removed. */
   recover(): Promise<void>;
   /** Lets go of all of them, and leaves them running. */
@@ -43,6 +48,8 @@ export interface SandboxesParts {
   readonly templates: Templates;
   readonly images: GoldenImages;
   readonly packer: Packer;
+  /** What memories of here depend on. */
+  readonly kind: () => Promise<MachineKind>;
   /** Removes what neither templates nor sandboxes need. */
   readonly collect: () => void;
 }
@@ -63,12 +70,13 @@ const defaultDiskBytes = 5 * 1024 ** 3;
 const mostVcpus = 64;
 
 export function createMicrovmSandboxes(parts: SandboxesParts): MicrovmSandboxes {
-  const { directory, records, workshop, store, templates, images, packer, collect } = parts;
+  const { directory, records, workshop, store, templates, images, packer, collect, kind } = parts;
   const { state } = records;
   const machines = join(directory, "machines");
   mkdirSync(machines, { recursive: true, mode: 0o700 });
   const held = new Map<string, Held>();
   const making = new Map<string, Promise<LocalSandbox>>();
+  const hashes = createLayerHashes(store);
   const surroundingsOf = (id: string): Surroundings => {
     const one = held.get(id);
     if (!one) throw new YardError("not_found", `Nothing is left of sandbox ${id}.`);
@@ -92,7 +100,8 @@ export function createMicrovmSandboxes(parts: SandboxesParts): MicrovmSandboxes 
       for (const process of processes.of(id)) await processes.forget({ sandbox: id, process: process.id });
       forget(id);
     };
-    const sandbox = createMicrovmSandbox({ id, home, attendants, processes, templates, probe, onDestroyed });
+    const departure = createDeparture({ id, home, directory, place: join(machines, id), records, store, hashes, kind });
+    const sandbox = createMicrovmSandbox({ id, home, attendants, processes, templates, departure, probe, onDestroyed });
     const one: Held = { home, sandbox, surroundings: { startExec, env: [], attendants, usage, isGone } };
     held.set(id, one);
     return one;
@@ -112,11 +121,14 @@ export function createMicrovmSandboxes(parts: SandboxesParts): MicrovmSandboxes 
     return ground;
   }
 
+  const freeUserId = () =>
+    newUserId(new Set([...state.sandboxes.values()].flatMap((data) => asRecord(data)?.uid ?? [])));
+
   async function make(spec: SandboxSpec): Promise<LocalSandbox> {
     const { id, limits = {}, network = "none", template = minimalTemplate } = spec;
     using _held = store.hold();
     const ground = await groundFor(template, limits);
-    const uid = newUserId(new Set([...state.sandboxes.values()].flatMap((data) => asRecord(data)?.uid ?? [])));
+    const uid = freeUserId();
     const layer = store.newName("disk");
     const { diskBytes: wantedBytes = defaultDiskBytes } = limits;
     const record: MicrovmRecord = {
@@ -145,7 +157,17 @@ export function createMicrovmSandboxes(parts: SandboxesParts): MicrovmSandboxes 
     }
   }
 
+  const arrivals = createArrivals({
+    ...{ directory, machines, records, store, hashes, workshop, kind, newUserId: freeUserId },
+    has: (id) => held.has(id) || making.has(id),
+    admit(id, record) {
+      add(id, record);
+      processes.recover(id);
+    },
+  });
+
   return {
+    arrivals,
     create(spec) {
       const already = making.get(spec.id);
       if (already) return already;

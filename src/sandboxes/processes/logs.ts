@@ -79,7 +79,7 @@ export function ownerOfLog(fileName: string): string {
 }
 
 /** No id holds a `~`, so that no process' log has the name of another's. */
-function logPaths(directory: string, key: ProcessKey): [output: string, errors: string] {
+export function logPaths(directory: string, key: ProcessKey): [output: string, errors: string] {
   const path = join(directory, "output", keyOf(key));
   return [`${path}.log`, `${path}~errors.log`];
 }
