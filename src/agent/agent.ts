@@ -13,6 +13,7 @@ import { lockDirectory } from "./directory-lock.ts";
 import { dockerRoutes } from "./docker-route.ts";
 import { fileRoutes } from "./file-routes.ts";
 import { hostRoutes } from "./host-routes.ts";
+import { imageRoutes } from "./image-routes.ts";
 import { inhabitantRoutes } from "./inhabitant-routes.ts";
 import { createSandboxLookup, findSandbox } from "./sandbox-lookup.ts";
 import { sandboxReportRoutes } from "./sandbox-report-routes.ts";
@@ -122,6 +123,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ...dialRoutes(find),
     ...dockerRoutes(options.dockerSockets ?? []),
     ...inhabitantRoutes(find),
+    ...imageRoutes(drivers, find),
     ...templateRoutes(find),
     ...stackRoutes(await openStackPlaces(join(directory, "stacks"))),
   };

@@ -279,7 +279,7 @@ interface Bounds {
   readonly most?: number;
 }
 
-function number(
+export function number(
   value: unknown,
   field: string,
   { integer = false, least = 0, most = Number.MAX_SAFE_INTEGER }: Bounds = {},
@@ -294,12 +294,12 @@ function time(value: unknown, field: string): number {
   return number(value, field, { integer: true, most: latestTime });
 }
 
-function text(value: unknown, field: string): string {
+export function text(value: unknown, field: string): string {
   if (typeof value !== "string") throw invalid(field, "text");
   return value;
 }
 
-function matching(value: unknown, field: string, pattern: RegExp): string {
+export function matching(value: unknown, field: string, pattern: RegExp): string {
   const found = text(value, field);
   if (pattern.test(found)) return found;
   throw invalid(field, `text like ${pattern}`);
@@ -310,12 +310,12 @@ function flag(value: unknown, field: string): boolean {
   return value;
 }
 
-function list(value: unknown, field: string): readonly unknown[] {
+export function list(value: unknown, field: string): readonly unknown[] {
   if (!Array.isArray(value)) throw invalid(field, "a list");
   return value;
 }
 
-function object(value: unknown, field: string): Fields {
+export function object(value: unknown, field: string): Fields {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid(field, "an object");
   return value as Fields;
 }

@@ -43,6 +43,13 @@
  *  | POST   S/files/move         | {from, to} → 204 | |
  *  | POST   S/dial/{port}        | bytes → bytes | a TCP connection; each side's end is an end of its own, a reset stream breaks it off |
  *  | POST   S/capture            | {name} → Template | |
+ *  | GET    S/image              | → SandboxImage | of one in which nothing runs; it stays as it is |
+ *  | GET    S/image/{part}       | → bytes | packed (zstd) |
+ *  | GET    /v1/arrivals/{driver} | → string[] | ids of sandboxes of which something has arrived |
+ *  | POST   /v1/arrivals/{driver}/{sandbox} | SandboxImage → {missing: string[]} | begins, or goes on; `precondition`, if it could not go on here |
+ *  | PUT    /v1/arrivals/{driver}/{sandbox}/parts/{part}?bytes=&hash= | bytes → 204 | packed; `invalid` if they are not what `hash` says |
+ *  | POST   /v1/arrivals/{driver}/{sandbox}/complete | SandboxImage → SandboxHandle | from here on it is a sandbox of this host |
+ *  | DELETE /v1/arrivals/{driver}/{sandbox} | → 204 | what has arrived goes |
  *  | GET    /v1/templates/{driver} | → Template[] | |
  *  | PUT    /v1/templates/{driver}/{name} | tar archive → Template | |
  *  | POST   /v1/templates/{driver}/{name}/prepare | {limits} → 204 | nothing, where the driver has nothing to do ahead |

@@ -7,6 +7,7 @@ import type { AgentConnection } from "./connection.ts";
 import { readJson } from "./exchange.ts";
 import type { HostDriver, HostSandbox } from "./host.ts";
 import { createRemoteFiles } from "./remote-files.ts";
+import { createRemoteArrivals, createRemoteDeparture } from "./remote-images.ts";
 import { createRemoteProcess } from "./remote-process.ts";
 import { runRemotely } from "./remote-run.ts";
 import { createRemoteTemplates } from "./remote-templates.ts";
@@ -38,7 +39,7 @@ export function createRemoteDriver(name: string, connection: AgentConnection): H
 
   function sandboxOf(handle: SandboxHandle): HostSandbox {
     const path = pathOf(handle.id);
-    const { pause, ownFiles, templates, dial, inhabitants } = driver.can;
+    const { pause, ownFiles, templates, dial, inhabitants, moves } = driver.can;
     const processPath = (id: string) => `${path}/processes/${encodeURIComponent(id)}`;
     async function change(what: "pause" | "resume"): Promise<void> {
       await call({ method: "POST", path: `${path}/${what}`, timeoutMs: sandboxTimeoutMs });
@@ -73,6 +74,7 @@ export function createRemoteDriver(name: string, connection: AgentConnection): H
             return bytesOf(await openReply(connection, { ...request, timeoutMs: dialTimeoutMs }), connection.name);
           }
         : undefined,
+      departure: moves ? createRemoteDeparture(connection, path) : undefined,
       inhabitants: inhabitants
         ? {
             list: async () => readJson(await call({ method: "GET", path: `${path}/inhabitants` }), parseInhabitants),
@@ -106,6 +108,10 @@ export function createRemoteDriver(name: string, connection: AgentConnection): H
     get templates() {
       const known = connection.info?.drivers.find((driver) => driver.name === name);
       return known?.can.templates ? createRemoteTemplates(connection, name) : undefined;
+    },
+    get arrivals() {
+      const known = connection.info?.drivers.find((driver) => driver.name === name);
+      return known?.can.moves ? createRemoteArrivals(connection, name) : undefined;
     },
     async available() {
       const { drivers } = readJson(await call({ method: "GET", path: "/v1/info" }), parseInfo);

@@ -19,6 +19,7 @@ import type {
   Inhabitant,
   ProcessUsage,
   SandboxHandle,
+  SandboxImage,
   SandboxUsage,
   Template,
 } from "../sandboxes/sandbox.ts";
@@ -123,6 +124,7 @@ const capabilities = Type.Object({
   templates: Type.Optional(Type.Boolean()),
   dial: Type.Optional(Type.Boolean()),
   inhabitants: Type.Optional(Type.Boolean()),
+  moves: Type.Optional(Type.Boolean()),
 });
 
 const availability = Type.Union([
@@ -194,6 +196,22 @@ const fileEntry = Type.Object({
   resolved: Type.Optional(Type.String()),
 });
 
+const sandboxImage = Type.Object({
+  driver: Type.String(),
+  version: Type.Literal(1),
+  id: Type.String(),
+  data: anyObject,
+  parts: Type.Array(
+    Type.Object({
+      name: Type.String({ pattern: "^[A-Za-z0-9_.-]{1,80}$" }),
+      bytes: count,
+      hash: Type.String({ pattern: "^[0-9a-f]{64}$" }),
+      diskBytes: count,
+    }),
+    { maxItems: 5_000 },
+  ),
+});
+
 const template = Type.Object({ name: Type.String(), sizeBytes: Type.Number(), createdAt: Type.Number() });
 
 const processStatus = Type.Object({
@@ -248,6 +266,12 @@ export const parseSandboxReports: Parse<SandboxReport[]> = parser(
 export const parseFileEntry: Parse<FileEntry> = parser("file", fileEntry);
 export const parseFileEntries: Parse<FileEntry[]> = parser("list of files", Type.Array(fileEntry));
 export const parseWritten: Parse<{ bytes: number }> = parser("count of bytes", Type.Object({ bytes: count }));
+export const parseSandboxImage: Parse<SandboxImage> = parser("image of a sandbox", sandboxImage);
+export const parseArrivals: Parse<string[]> = parser("list of arrivals", Type.Array(Type.String()));
+export const parseMissing: Parse<{ missing: string[] }> = parser(
+  "list of missing parts",
+  Type.Object({ missing: Type.Array(Type.String()) }),
+);
 export const parseTemplate: Parse<Template> = parser("template", template);
 export const parseTemplates: Parse<Template[]> = parser("list of templates", Type.Array(template));
 export const parseStackPlaces: Parse<StackPlace[]> = parser(
