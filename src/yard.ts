@@ -181,7 +181,7 @@ export async function openYard(config: Config, parts: YardParts): Promise<Yard> 
   );
   const capsules = opened.use(
     openCapsuleRoom({
-      ...{ config, database, hosts, events, essential, clock, log },
+      ...{ config, database, hosts, blobs, events, essential, clock, log },
       tell: notifications.tell,
       changed: changesHeard.capsules,
     }),

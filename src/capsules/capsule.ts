@@ -85,6 +85,11 @@ export interface Capsules extends AsyncDisposable {
   ping(teamId: string, id: string): Promise<void>;
   pause(scope: CapsuleScope, id: string): Promise<Capsule>;
   resume(scope: CapsuleScope, id: string): Promise<Capsule>;
+  /** Takes one in which nothing runs to another host, with all that its pause keeps: either it is there whole, or it stays whole where it is. Resolves once it
+   *  is there; nothing, if it is there already.
+   *  @param wanted.host its id, or the name that it alone has
+   *  @throws {YardError} precondition, where the driver, or that host (another processor), cannot; unavailable (`host`), if that host does not take it; storage_full */
+  move(scope: CapsuleScope, id: string, wanted: { readonly host: string }): Promise<Capsule>;
   /** In any status; again does nothing. */
   destroy(scope: CapsuleScope, id: string): Promise<void>;
   /** A running capsule, to work in. */

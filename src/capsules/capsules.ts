@@ -1,15 +1,21 @@
 /** Puts the capsules together. */
+
+import type { Host } from "../hosts/host.ts";
 import { createNameLock } from "../platform/name-lock.ts";
 import { every } from "../platform/timers.ts";
 import { createActivity } from "./activity.ts";
 import { createAnnounce, systemActor } from "./announce.ts";
-import type { Actor, Capsule, Capsules } from "./capsule.ts";
+import type { Actor, Capsule, CapsuleScope, Capsules } from "./capsule.ts";
 import { createChoosePlace } from "./drivers.ts";
 import { watchHosts } from "./host-watch.ts";
 import { pauseIdleCapsules } from "./idle.ts";
 import { createEnterSandbox } from "./inside.ts";
 import { cannot, createLifecycle } from "./lifecycle.ts";
 import { openMeasures } from "./measures/measures.ts";
+import { createCarrier } from "./moving/carry.ts";
+import { finishMoves, removeStrayArrivals } from "./moving/leftovers.ts";
+import { createMoveStore, isMoving } from "./moving/move-store.ts";
+import { createMoving } from "./moving/moving.ts";
 import type { CapsuleParts, CapsuleTimes } from "./parts.ts";
 import { createReconcileHost } from "./reconcile.ts";
 import { createCapsuleSandboxes } from "./sandboxes.ts";
@@ -23,6 +29,7 @@ const usualTimes: CapsuleTimes = {
   reconcileMs: 30_000,
   missingAfterMs: 45_000,
   sampleMs: 500,
+  moveRetryMs: 2_000,
 };
 
 /** For so long a capsule that is over can be asked for. */
@@ -48,15 +55,26 @@ export function openCapsules(parts: CapsuleParts): Capsules {
     forgetMeasures: measures.forget,
   };
   const { activity, sandboxes } = shared;
+  const moves = createMoveStore(parts);
   const lifecycle = createLifecycle({
     ...shared,
     findTemplate: createFindTemplate(templateStore),
+    giveUpMove: moves.giveUp,
     reconcileLater: (hostId) => watch.request(hostId),
   });
   const templates = createTemplates({ ...shared, templates: templateStore, lifecycle });
   const templatesUnderWay = templates.underWay;
   const reconcile = createReconcileHost({ ...shared, templates: templateStore, templatesUnderWay });
-  const watch = opened.use(watchHosts({ ...shared, reconcile }));
+  const carrier = createCarrier({ ...shared, retryMs: times.moveRetryMs });
+  const moving = createMoving({ ...shared, moves, carrier, get: lifecycle.get, find: store.get });
+  const leftovers = opened.use(finishMoves({ ...shared, moves, moving }));
+  opened.use(moving); // broken off first: nobody waits for what is on its way
+  const reconcileAll = async (host: Host) => {
+    await reconcile(host);
+    await removeStrayArrivals(moves, host);
+    void leftovers.look();
+  };
+  const watch = opened.use(watchHosts({ ...shared, reconcile: reconcileAll }));
   opened.use(pauseIdleCapsules({ ...shared, lifecycle }));
   opened.use(every(forgetEveryMs, () => forgetOver(store, parts)));
   const enterSandbox = createEnterSandbox({ activity });
@@ -67,17 +85,29 @@ export function openCapsules(parts: CapsuleParts): Capsules {
     throw cannot(what, capsule);
   }
 
+  async function destroy(scope: CapsuleScope, id: string): Promise<void> {
+    if (moving.isLive(id)) {
+      await lifecycle.get(scope.teamId, id); // theirs to end
+      moving.breakOff(id);
+    }
+    await lifecycle.destroy(scope, id);
+  }
+
   /** All at once: a host that does not answer is waited for, once and not for each. */
   async function destroyAll(some: readonly Capsule[], actor: Actor): Promise<void> {
-    await Promise.all(some.map(({ id, teamId }) => lifecycle.destroy({ teamId, actor }, id)));
+    await Promise.all(some.map(({ id, teamId }) => destroy({ teamId, actor }, id)));
   }
 
   return {
     ...{ measures, templates },
     create: lifecycle.create,
     pause: lifecycle.pause,
-    resume: lifecycle.resume,
-    destroy: lifecycle.destroy,
+    async resume(scope, id) {
+      if (moving.isLive(id)) throw isMoving(await lifecycle.get(scope.teamId, id));
+      return lifecycle.resume(scope, id);
+    },
+    move: moving.move,
+    destroy,
     get: async (teamId, id) => activity.shown(await lifecycle.get(teamId, id)),
     list: async (teamId) => (await store.ofTeam(teamId)).map(activity.shown),
     find: (id) => store.get(id),

@@ -23,6 +23,8 @@ export interface LifecycleParts extends Pick<CapsuleParts, "clock" | "essential"
   readonly announce: Announce;
   /** One change of a capsule at a time. */
   readonly withCapsule: WithName;
+  /** It is to go on where it is: a move of it that was broken off is given up. */
+  giveUpMove(capsuleId: string): Promise<void>;
   /** Compares its host with the table, soon: something may be left to do. */
   reconcileLater(hostId: string): void;
   /** It has stopped changing for a while, and what was measured of it is to be kept. */
@@ -92,7 +94,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
   /** A capsule that cannot be started leaves a row that says why, and nothing else. */
   async function start(capsule: Capsule, driver: HostDriver, template: string): Promise<void> {
     try {
-      sandboxes.remember(capsule.id, await driver.create(sandboxSpecOf(capsule, driver, template)));
+      sandboxes.remember(capsule, await driver.create(sandboxSpecOf(capsule, driver, template)));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       await essential(() => store.move(capsule.id, "error", { reason }));
@@ -165,7 +167,9 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
 
     resume: ({ teamId, actor }, id) =>
       withCapsule(id, async () => {
-        const capsule = await get(teamId, id);
+        await get(teamId, id);
+        await parts.giveUpMove(id);
+        const capsule = await get(teamId, id); // where it is for good
         if (capsule.status !== "paused" && capsule.status !== "hibernated") throw cannot("resume", capsule);
         const running = await thaw(capsule);
         announce.capsule("capsule.running", running, actor);

@@ -1,5 +1,6 @@
 /** What the capsules need of the rest of the yard; the composition root hands it in. */
 import type { Host } from "../hosts/host.ts";
+import type { BlobStore } from "../platform/blobs/blob-store.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/db/database.ts";
 import type { Log } from "../platform/log.ts";
@@ -8,6 +9,8 @@ import type { CapsuleEvent } from "./capsule.ts";
 export interface CapsuleParts {
   readonly database: Database;
   readonly hosts: CapsuleHosts;
+  /** What is on its way from one host to another lies here in between. */
+  readonly blobs: BlobStore;
   readonly events: EventSink;
   /** Hears of each event once it is so; what it does with it is not waited for. */
   tell(event: CapsuleEvent): void;
@@ -71,6 +74,8 @@ export interface CapsuleTimes {
   readonly missingAfterMs: number;
   /** Between two samples of a busy capsule. */
   readonly sampleMs: number;
+  /** Between two tries to carry a part of one that is moved. */
+  readonly moveRetryMs: number;
 }
 
 export interface EventSink {

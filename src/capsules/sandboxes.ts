@@ -10,8 +10,11 @@ export const capsulePrefix = "capsule";
 
 export interface CapsuleSandboxes {
   /** Does something with it. @throws {YardError} unavailable, if its host is away or another yard's, or it is no longer there; what `work` throws */
-  use<T>(capsule: Capsule, work: (sandbox: HostSandbox) => T | Promise<T>): Promise<T>;
-  remember(capsuleId: string, sandbox: HostSandbox): void;
+  use<T>(
+    capsule: Pick<Capsule, "id" | "driver" | "hostId">,
+    work: (sandbox: HostSandbox) => T | Promise<T>,
+  ): Promise<T>;
+  remember(capsule: Pick<Capsule, "id" | "hostId">, sandbox: HostSandbox): void;
   /** Ends all in it and leaves nothing on its host. Nothing, if there is none. @throws {YardError} unavailable */
   remove(capsule: Pick<Capsule, "id" | "driver" | "hostId">): Promise<void>;
   /** The host of a capsule. @throws {YardError} unavailable, if this yard does not reach it */
@@ -28,7 +31,13 @@ export function createCapsuleSandboxes({
   hosts: CapsuleHosts;
   onVanished(hostId: string): void;
 }): CapsuleSandboxes {
-  const known = new Map<string, HostSandbox>();
+  /** By capsule. One that was moved has another sandbox on another host. */
+  const known = new Map<string, { readonly hostId: string; readonly sandbox: HostSandbox }>();
+
+  function recall({ id, hostId }: Pick<Capsule, "id" | "hostId">): HostSandbox | undefined {
+    const found = known.get(id);
+    return found?.hostId === hostId ? found.sandbox : undefined;
+  }
 
   async function host(hostId: string): Promise<Host> {
     const found = hosts.list().find(({ id }) => id === hostId);
@@ -50,8 +59,8 @@ export function createCapsuleSandboxes({
     async use(capsule, work) {
       const { id, hostId } = capsule;
       try {
-        const sandbox = known.get(id) ?? (await find(capsule));
-        known.set(id, sandbox);
+        const sandbox = recall(capsule) ?? (await find(capsule));
+        known.set(id, { hostId, sandbox });
         return await work(sandbox);
       } catch (error) {
         if (isYardError(error, "precondition")) onVanished(hostId); // it may have stopped by itself
@@ -61,10 +70,10 @@ export function createCapsuleSandboxes({
         throw new YardError("unavailable", `Capsule ${id} is no longer on its host.`, { cause: error });
       }
     },
-    remember: (capsuleId, sandbox) => void known.set(capsuleId, sandbox),
+    remember: ({ id, hostId }, sandbox) => void known.set(id, { hostId, sandbox }),
     async remove(capsule) {
-      const sandbox = known.get(capsule.id);
-      known.delete(capsule.id);
+      const sandbox = recall(capsule);
+      if (sandbox) known.delete(capsule.id);
       try {
         await (sandbox ?? (await find(capsule))).destroy({ graceMs: 0 });
       } catch (error) {

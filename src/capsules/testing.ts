@@ -1,11 +1,13 @@
 /** For tests: capsules on a real agent and a real database. */
 import type { Host } from "../hosts/host.ts";
 import { openTestHost, type TestHost } from "../hosts/test-host.ts";
+import { openFileBlobStore } from "../platform/blobs/file-store.ts";
 import { systemClock } from "../platform/clock.ts";
 import type { DialectName } from "../platform/db/database.ts";
 import { openTestDatabase, type TestDatabase } from "../platform/db/testing.ts";
 import { YardError } from "../platform/errors.ts";
 import { skipUnless } from "../platform/testing/parts.ts";
+import { temporaryDirectory } from "../platform/testing/temporary-directory.ts";
 import { findPrograms } from "../sandboxes/namespace/availability.ts";
 import type { CapsuleEvent, CapsuleScope, Capsules } from "./capsule.ts";
 import { openCapsules } from "./capsules.ts";
@@ -33,7 +35,14 @@ export const skipWithoutNamespaces = skipUnless(
   JSON.stringify(availability),
 );
 
-const quickTimes = { idleCheckMs: 50, hostCheckMs: 20, reconcileMs: 60_000, missingAfterMs: 100, sampleMs: 50 };
+const quickTimes = {
+  idleCheckMs: 50,
+  hostCheckMs: 20,
+  reconcileMs: 60_000,
+  missingAfterMs: 100,
+  sampleMs: 50,
+  moveRetryMs: 50,
+};
 
 export async function openTestCapsules({
   dialect = "sqlite",
@@ -45,11 +54,14 @@ export async function openTestCapsules({
   await using opened = new AsyncDisposableStack();
   const database = opened.use(await openTestDatabase(dialect));
   const host = opened.use(await openTestHost());
+  const { path: directory } = opened.use(temporaryDirectory());
+  const blobs = opened.use(await openFileBlobStore({ directory, clock: systemClock }));
   const told: CapsuleEvent[] = [];
   let isHostAway = false;
   const parts: CapsuleParts = {
     database,
     hosts: oneHost(host, () => isHostAway),
+    blobs,
     events: { append: async () => {} },
     tell: (event) => void told.push(event),
     essential: (work) => work(),

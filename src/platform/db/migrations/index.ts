@@ -29,6 +29,7 @@ import { failedTasks } from "./0031-failed-tasks.ts";
 import { stackLeftovers } from "./0032-stack-leftovers.ts";
 import { lookedThrough } from "./0033-looked-through.ts";
 import { liveOutputs } from "./0034-live-outputs.ts";
+import { capsuleMoves } from "./0035-capsule-moves.ts";
 
 /** In the order they are applied. Only ever add to the end: a database out there has run the others as they are. */
 export const migrations: readonly Migration[] = [
@@ -62,4 +63,5 @@ export const migrations: readonly Migration[] = [
   stackLeftovers,
   lookedThrough,
   liveOutputs,
+  capsuleMoves,
 ];

@@ -3,6 +3,7 @@
 export interface CapsuleTables {
   capsules: CapsuleRow;
   capsule_templates: CapsuleTemplateRow;
+  capsule_moves: CapsuleMoveRow;
   capsule_metrics: CapsuleMetricsRow;
   capsule_loads: CapsuleLoadRow;
   capsule_load_history: CapsuleLoadHistoryRow;
@@ -44,6 +45,23 @@ export interface CapsuleTemplateRow {
   memory_mb: number | null;
   size_bytes: number;
   created_at: number;
+}
+
+/** A capsule on its way to another host; gone with the last thing that is left of it. */
+export interface CapsuleMoveRow {
+  capsule_id: string;
+  /** Also of its blobs. */
+  id: string;
+  driver: string;
+  from_host_id: string;
+  to_host_id: string;
+  /** See capsules/moving/moving.ts. */
+  phase: "sending" | "sent" | "arrived" | "abandoned";
+  /** Of the yards that may act on it the one that does. */
+  owner: string;
+  /** JSON of sandboxes/sandbox-image.ts. */
+  image: string;
+  begun_at: number;
 }
 
 /** What was measured of a capsule that is there, as of when it was last written down. */
