@@ -256,5 +256,5 @@ testMisuse(
 
 testHelp(
   ...withBelow("capsule", "create", "ls", "show", "exec", "shell", "ps", "logs", "kill", "cp", "pause", "resume"),
-  ...["capsule snapshot", "capsule stats", "capsule rm"],
+  ...["capsule move", "capsule snapshot", "capsule stats", "capsule rm"],
 );

@@ -33,6 +33,8 @@ export interface CapsuleWanted {
 const startMs = 60_000;
 /** Larger ones take a while to be copied. */
 const snapshotMs = 10 * 60_000;
+/** All of its disk and memory goes over the network, twice. */
+const moveMs = 2 * 3_600_000;
 
 /** Resolves once it runs. */
 export async function createCapsule(client: YardClient, wanted: CapsuleWanted): Promise<CapsuleSeen> {
@@ -85,6 +87,19 @@ export async function resumeCapsule(client: YardClient, id: string): Promise<Cap
 async function move(client: YardClient, id: string, how: "pause" | "resume"): Promise<CapsuleSeen> {
   const path = `${capsulePath(id)}/${how}`;
   return seenIn(await readJson(await client.request({ method: "POST", path, timeoutMs: startMs })));
+}
+
+/** Takes it to another host. @param host its id or name @returns where it is then */
+export async function moveCapsule(
+  client: YardClient,
+  id: string,
+  host: string,
+): Promise<{ readonly json: JsonObject; readonly host: string }> {
+  const path = `/yard/v1/capsules/${encodeURIComponent(id)}/move`;
+  const reply = await readJson(await client.request({ method: "POST", path, json: { host }, timeoutMs: moveMs }));
+  const json = asObject(reply, "the answer");
+  const name = json.hostName === null ? undefined : optionalTextField(json, "hostName");
+  return { json, host: name ?? textField(json, "hostId") };
 }
 
 /** One that has ended stays so. */

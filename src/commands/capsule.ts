@@ -17,6 +17,7 @@ const commands: CommandTable = {
   cp: { summary: "copy files and directories into a capsule, or out of it", load: () => import("./capsule/cp.ts") },
   pause: { summary: "pause capsules", load: () => import("./capsule/pause.ts") },
   resume: { summary: "let paused capsules go on", load: () => import("./capsule/resume.ts") },
+  move: { summary: "take a paused capsule to another host", load: () => import("./capsule/move.ts") },
   snapshot: { summary: "make a template of a capsule", load: () => import("./capsule/snapshot.ts") },
   stats: { summary: "show what a capsule takes, or all of them", load: () => import("./capsule/stats.ts") },
   rm: { summary: "end capsules, with all that is in them", load: () => import("./capsule/rm.ts") },

@@ -1,12 +1,14 @@
 /** What the yard's own API needs of its parts. */
 import { createOwners } from "../apis/mcpv8/owners.ts";
 import { callerFor } from "../apis/wrenn/callers.ts";
+import { idFromWire } from "../apis/wrenn/ids.ts";
 import type { YardApiParts } from "../apis/yard/parts.ts";
 import type { Apps } from "../apps/apps.ts";
-import type { Capsules } from "../capsules/capsule.ts";
+import type { CapsuleScope, Capsules } from "../capsules/capsule.ts";
 import type { Config } from "../config.ts";
 import type { Hosts } from "../hosts/hosts.ts";
 import type { Identity } from "../identity/identity.ts";
+import type { Principal } from "../identity/principal.ts";
 import type { TeamDirectory } from "../identity/team-directory.ts";
 import type { Database } from "../platform/db/database.ts";
 import { YardError } from "../platform/errors.ts";
@@ -46,6 +48,12 @@ export function yardApiParts({
   teamDirectory,
   essential,
 }: YardApiSources): YardApiParts {
+  async function memberScope(principal: Principal): Promise<CapsuleScope> {
+    const caller = await callerFor(principal, teamDirectory);
+    if (caller.role !== "viewer") return caller;
+    throw new YardError("forbidden", "You may only look in this team. One of its admins can make you a member.");
+  }
+
   return {
     version: packageVersion(),
     authenticate: ({ headers }) => {
@@ -62,13 +70,18 @@ export function yardApiParts({
     // Trees and the labels that name them belong together: whose they are is decided as it is for scripts.
     trees: { snapshots, teamOf: createOwners(identity.teams).teamOf, limits: defaultTreeLimits },
     // Templates are those of capsules, and so is whose they are.
-    templates: {
-      importTemplate: capsules.templates.import,
-      async scopeOf(principal) {
-        const caller = await callerFor(principal, teamDirectory);
-        if (caller.role !== "viewer") return caller;
-        throw new YardError("forbidden", "You may only look in this team. One of its admins can make you a member.");
+    templates: { importTemplate: capsules.templates.import, scopeOf: memberScope },
+    capsuleMoves: {
+      move: capsules.move,
+      async scopeFor(principal, capsuleId) {
+        const capsule = principal.isAdmin ? await capsules.find(capsuleId) : undefined;
+        if (!capsule) return memberScope(principal);
+        const { userId: id, username: name } = principal;
+        return { teamId: capsule.teamId, actor: { kind: "user", id, name } };
       },
+      capsuleIdFromWire: (text) => idFromWire("capsule", text),
+      hostFromWire: (text) => (/^host-[0-9a-z]{25}$/.test(text) ? idFromWire("host", text, "host") : text),
+      hostName: (hostId) => hosts.list().find(({ id }) => id === hostId)?.name ?? null,
     },
     metricsOpen: config.metricsOpen,
     readiness: {

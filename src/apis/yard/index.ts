@@ -6,6 +6,7 @@ import { registerConsoleRoutes } from "./console.ts";
 import { sendError } from "./errors.ts";
 import { createGuard } from "./guard.ts";
 import type { YardApiParts } from "./parts.ts";
+import { registerCapsuleMove } from "./routes/capsule-move.ts";
 import { registerHealthRoutes } from "./routes/health.ts";
 import { registerHostAgentRoutes } from "./routes/host-agents.ts";
 import { registerOutputRoute } from "./routes/output.ts";
@@ -40,6 +41,7 @@ export function yardApi(parts: YardApiParts): Api {
       registerTreeRoutes(app, parts, guard);
       registerTreeUpload(app, parts, guard, trail);
       registerTemplateUpload(app, parts, guard, trail);
+      registerCapsuleMove(app, parts, guard, trail);
     },
     sendError,
     notFound: (request, reply) =>

@@ -1,6 +1,6 @@
 /** What the yard's own API is built on; yard.ts hands it in. */
 import type { Readable } from "node:stream";
-import type { CapsuleScope, CapsuleTemplates } from "../../capsules/capsule.ts";
+import type { CapsuleScope, Capsules, CapsuleTemplates } from "../../capsules/capsule.ts";
 import type { Enrolment } from "../../hosts/enrolment.ts";
 import type { Fleet } from "../../hosts/fleet.ts";
 import type { Audit, Sessions } from "../../identity/identity.ts";
@@ -28,6 +28,7 @@ export interface YardApiParts {
   readonly hostAgents: HostAgentParts;
   readonly trees: TreesParts;
   readonly templates: TemplateParts;
+  readonly capsuleMoves: CapsuleMoveParts;
   readonly audit: Audit;
   /** Does it even on a full disk. */
   essential<T>(work: () => Promise<T>): Promise<T>;
@@ -52,6 +53,17 @@ export interface TemplateParts {
   readonly importTemplate: CapsuleTemplates["import"];
   /** Whose templates a user makes. @throws {YardError} forbidden, for who may only look there */
   scopeOf(principal: Principal): Promise<CapsuleScope>;
+}
+
+export interface CapsuleMoveParts {
+  readonly move: Capsules["move"];
+  /** In whose name somebody moves it. @throws {YardError} not_found; forbidden, for who may only look there */
+  scopeFor(principal: Principal, capsuleId: string): Promise<CapsuleScope>;
+  /** As Wrenn's API spells it. @throws {YardError} invalid (`id`) */
+  capsuleIdFromWire(text: string): string;
+  /** A host's id as Wrenn's API spells it, as ours; any other text as it is. */
+  hostFromWire(text: string): string;
+  hostName(hostId: string): string | null;
 }
 
 /** Blobs, for whoever has a URL that the yard has signed. */

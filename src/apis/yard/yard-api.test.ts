@@ -57,6 +57,13 @@ async function openServer(overrides: Partial<YardApiParts> = {}) {
       importTemplate: () => assert.fail("no template is made"),
       scopeOf: () => assert.fail("no template is made"),
     },
+    capsuleMoves: {
+      move: () => assert.fail("no capsule is moved"),
+      scopeFor: () => assert.fail("no capsule is moved"),
+      capsuleIdFromWire: (text) => text,
+      hostFromWire: (text) => text,
+      hostName: () => null,
+    },
     audit: { record: async () => {}, verify: () => assert.fail("nothing is verified") },
     essential: (work) => work(),
     ...overrides,
