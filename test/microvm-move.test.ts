@@ -12,6 +12,7 @@ import { until } from "../src/platform/testing/until.ts";
 import { lendGoldenImage, skipWithoutMachines } from "../src/sandboxes/microvm/testing.ts";
 import { type Home, openHome } from "./support/home.ts";
 import { askYard, type JoinedAgent, joinYard } from "./support/joined-agent.ts";
+import { type SmallDisk, smallDisk } from "./support/small-disk.ts";
 import { type RunningYard, startYard } from "./support/yard-process.ts";
 
 const timeoutMs = 120_000;
@@ -31,6 +32,8 @@ describe("a capsule that is moved through a yard", { skip: skipWithoutMachines()
   let yard: RunningYard;
   let id = "";
   let blobsBefore = 0;
+  /** Of the store of blobs. */
+  let disk: SmallDisk;
 
   const done = async (args: readonly string[]): Promise<string> => {
     const { code, stdout, stderr } = await home.runyard(args);
@@ -89,6 +92,7 @@ describe("a capsule that is moved through a yard", { skip: skipWithoutMachines()
 
   before(async () => {
     home = opened.use(openHome());
+    disk = opened.use(smallDisk(join(home.data, "blobs"), { megabytes: 300 }));
     const listen = `127.0.0.1:${await freePort()}`; // agents find it there after its restart
     yard = opened.use(await startYard(["--capsules-driver", "microvm", "--listen", listen], home));
     for (const name of names) {
@@ -129,8 +133,20 @@ describe("a capsule that is moved through a yard", { skip: skipWithoutMachines()
     const [other] = [agent(otherThan(from))];
     await other.end("SIGKILL");
     const away = await move(otherThan(from));
-    assert.deepEqual([away.status, /cannot be reached/.test(away.text)], [503, true], away.text);
     await other.start();
+    // Whether its end was noticed already is a matter of moments.
+    assert.deepEqual([away.status, /cannot be reached|does not answer/.test(away.text)], [503, true], away.text);
+    assert.equal(await assertOnOneHost(), from);
+    await assertGoesOn(secret);
+  });
+
+  test("stays where it is if the store of blobs is full", async () => {
+    const secret = await keepSecret();
+    const from = hostOf();
+    disk.fill();
+    const full = await move(otherThan(from));
+    disk.free();
+    assert.deepEqual([full.status, /is full/.test(full.text)], [507, true], full.text);
     assert.equal(await assertOnOneHost(), from);
     await assertGoesOn(secret);
   });
@@ -161,6 +177,23 @@ describe("a capsule that is moved through a yard", { skip: skipWithoutMachines()
       await assertGoesOn(secret);
     });
   }
+
+  test("arrives without its old host, once all of it was sent, also for the next yard", async () => {
+    const secret = await keepSecret();
+    const from = hostOf();
+    const moving = move(otherThan(from)).catch((error: unknown) => error);
+    await until(() => phase() === "sent", { timeoutMs, intervalMs: 1, what: "all of it was sent" });
+    await Promise.all([yard.kill(), agent(from).end("SIGKILL")]);
+    await yard.start();
+    await moving;
+    await until(() => phase() === undefined, { timeoutMs, what: "the move is over" });
+    assert.equal(hostOf(), otherThan(from));
+    await assertGoesOn(secret);
+    await done(["capsule", "pause", id]);
+    await agent(from).start();
+    assert.equal(await assertOnOneHost(), otherThan(from));
+    await assertGoesOn(secret);
+  });
 
   test("is over when it is destroyed in the middle", async () => {
     await keepSecret();

@@ -10,6 +10,7 @@ import { handsThingsOver } from "./conformance/handing-over.ts";
 import { tellsInhabitants } from "./conformance/inhabitants.ts";
 import { keepsSandboxes } from "./conformance/lifetimes.ts";
 import { limits } from "./conformance/limits.ts";
+import { moves } from "./conformance/moving.ts";
 import { keepsOutput } from "./conformance/output.ts";
 import { pauses } from "./conformance/pausing.ts";
 import { dialsPorts } from "./conformance/ports.ts";
@@ -67,5 +68,6 @@ export function describeSandboxDriver(
     dialsPorts(suite);
     keepsTemplates(suite);
     tellsInhabitants(suite);
+    moves(suite);
   });
 }

@@ -117,9 +117,9 @@ export function createMoving(parts: MovingParts): Moving {
     signal: AbortSignal,
   ): Promise<Capsule> {
     const before = await parts.get(teamId, id);
+    await requireDeparture(before);
     const target = findTarget(parts.hosts, wanted.host);
     if (target.id === before.hostId) return before;
-    await requireDeparture(before);
     if (before.status !== "paused" && before.status !== "hibernated") throw cannot("move", before);
     await requirePlace(parts.hosts, before, target);
     await takeBack(id); // one that was broken off
