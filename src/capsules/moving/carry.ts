@@ -15,7 +15,7 @@ export interface CarryParts extends Pick<CapsuleParts, "blobs"> {
 }
 
 export interface Carrier {
-  /** Names of the parts that the other host lacks. Nothing is sent yet. @throws {YardError} precondition, if it could not go on there */
+  /** Names of the parts that the other host lacks. Nothing is sent yet, so nothing is tried again. @throws {YardError} precondition, if it could not go on there */
   announce(move: CapsuleMove, signal: AbortSignal): Promise<readonly string[]>;
   /** When this resolves, the capsule's host is not needed any more. */
   send(move: CapsuleMove, missing: readonly string[], signal: AbortSignal): Promise<void>;
@@ -109,11 +109,11 @@ export function createCarrier({ blobs, sandboxes, retryMs }: CarryParts): Carrie
     image.parts.filter(({ name }) => names.includes(name));
 
   return {
-    announce: (move, signal) =>
-      insist(signal, async () => {
-        await removeLeftover(move);
-        return (await arrivalsOf(move)).begin(move.image);
-      }),
+    async announce(move, signal) {
+      signal.throwIfAborted();
+      await removeLeftover(move);
+      return (await arrivalsOf(move)).begin(move.image);
+    },
 
     async send(move, missing, signal) {
       for (const part of partsCalled(move, missing)) await sendPart(move, part, signal);
