@@ -102,7 +102,8 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
     const topPath = join(place, top);
     renameSync(arrived(top), topPath);
     chownSync(topPath, uid, uid);
-    const system = await parts.workshop.system();
+    const here = await parts.workshop.system();
+    const system = { ...here, machine: data.memory?.machine ?? here.machine };
     let memory: MicrovmRecord["memory"];
     if (data.memory) {
       const file = store.newName("memory");

@@ -83,7 +83,7 @@ export function createDeparture(parts: DepartureParts): Departure {
         ...{ limits, network, shape, layers, diskBytes, usedBefore },
         cpuUsBefore: home.cpuUs(),
         memory: memory && {
-          ...{ sizeBytes: memory.image.sizeBytes, hash: memory.image.hash },
+          ...{ sizeBytes: memory.image.sizeBytes, hash: memory.image.hash, machine: memory.system.machine },
           kind: await parts.kind(),
         },
         processes: ownProcesses().map(({ sandbox: _, ...record }) => record),

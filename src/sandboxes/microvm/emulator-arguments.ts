@@ -19,6 +19,8 @@ export interface DiskFile {
 export interface EmulatorParts {
   readonly programs: Programs;
   readonly accelerator: Accelerator;
+  /** As `System.machine`. */
+  readonly machine: string;
   readonly kernel: string;
   readonly initrd: string;
   readonly shape: MachineShape;
@@ -60,7 +62,18 @@ function emulator(parts: EmulatorParts): string[] {
   const socket = (id: keyof typeof socketNames) =>
     `socket,id=${id},path=/sockets/${socketNames[id]},server=on,wait=off`;
   return [
-    ...["-name", "capsule", "-M", "pc", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-S"],
+    ...[
+      "-name",
+      "capsule",
+      "-M",
+      parts.machine,
+      "-nodefaults",
+      "-no-user-config",
+      "-display",
+      "none",
+      "-no-reboot",
+      "-S",
+    ],
     ...["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
     // The translated code of one machine is kept small; wider instructions than these take longer to emulate than they save.
     ...(accelerator === "kvm" ? ["-accel", "kvm", "-cpu", "host"] : ["-accel", "tcg,tb-size=64", "-cpu", "qemu64"]),

@@ -6,6 +6,7 @@ import type { Limits, NetworkMode, SandboxImage } from "../sandbox.ts";
 import type { MachineShape } from "./emulator-arguments.ts";
 import type { MachineKind } from "./machine-kind.ts";
 import type { MemoryImage } from "./memory-image.ts";
+import type { System } from "./store.ts";
 
 /** Of the part that is the machine's memory. */
 export const memoryPart = "memory";
@@ -22,7 +23,7 @@ export interface MicrovmImageData {
   readonly usedBefore: number;
   readonly cpuUsBefore: number;
   /** Absent: it is booted from its disk. */
-  readonly memory?: Pick<MemoryImage, "sizeBytes" | "hash"> & { readonly kind: MachineKind };
+  readonly memory?: Pick<MemoryImage, "sizeBytes" | "hash"> & Pick<System, "machine"> & { readonly kind: MachineKind };
   /** Of its processes, without the sandbox' id. */
   readonly processes: readonly Omit<ProcessRecord, "sandbox">[];
 }
@@ -37,6 +38,7 @@ const layerPattern = /^disk_[0-9a-z]{26}$/;
 /** It names files. */
 const idPattern = /^[A-Za-z0-9_.-]{1,64}$/;
 const hashPattern = /^[0-9a-f]{64}$/;
+const machinePattern = /^pc-i440fx-\d{1,3}\.\d{1,3}$/;
 const limitNames = ["memoryBytes", "memoryAndSwapBytes", "cpuShares", "cpus", "processes", "diskBytes"] as const;
 
 /** @throws {YardError} invalid */
@@ -57,7 +59,7 @@ export function parseImageData({ data }: SandboxImage): MicrovmImageData {
   };
 }
 
-function parseMemory({ sizeBytes, hash, kind: given }: Fields): NonNullable<MicrovmImageData["memory"]> {
+function parseMemory({ sizeBytes, hash, machine, kind: given }: Fields): NonNullable<MicrovmImageData["memory"]> {
   const { accelerator, cpu, cpuFeatures, qemu } = object(given);
   const kind: MachineKind = {
     accelerator: accelerator === "kvm" ? "kvm" : "tcg",
@@ -65,7 +67,10 @@ function parseMemory({ sizeBytes, hash, kind: given }: Fields): NonNullable<Micr
     cpuFeatures: text(cpuFeatures),
     qemu: text(qemu),
   };
-  return { sizeBytes: count(sizeBytes), hash: matching(hash, hashPattern), kind };
+  return {
+    ...{ sizeBytes: count(sizeBytes), hash: matching(hash, hashPattern) },
+    ...{ machine: matching(machine, machinePattern), kind },
+  };
 }
 
 function parseLimits(fields: Fields): Limits {

@@ -1,10 +1,9 @@
 /** What a machine's memory depends on besides its own shape: it is the state of one emulator and of one processor, and no other can go on with it. */
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { promisify } from "node:util";
 import { YardError } from "../../platform/errors.ts";
 import type { Accelerator } from "./accelerator.ts";
+import { readQemuVersion } from "./qemu-version.ts";
 
 export interface MachineKind {
   readonly accelerator: Accelerator;
@@ -12,18 +11,15 @@ export interface MachineKind {
   readonly cpu: string;
   /** What that processor can do: a digest, equal for equal ones. */
   readonly cpuFeatures: string;
-  /** Of QEMU. The machine type that ours are made of has another meaning in each. */
+  /** Of QEMU, which says only of itself that it takes what it has saved. */
   readonly qemu: string;
 }
 
-const timeoutMs = 10_000;
 const emulated = { cpu: "qemu64", cpuFeatures: "" };
 
 export async function readMachineKind(qemu: string, accelerator: Accelerator): Promise<MachineKind> {
-  const { stdout } = await promisify(execFile)(qemu, ["--version"], { timeout: timeoutMs });
-  const version = /version (\d[\w.]*)/.exec(stdout)?.[1] ?? stdout.trim().slice(0, 100);
   const processor = accelerator === "kvm" ? describeProcessor(readFileSync("/proc/cpuinfo", "latin1")) : emulated;
-  return { accelerator, ...processor, qemu: version };
+  return { accelerator, ...processor, qemu: await readQemuVersion(qemu) };
 }
 
 /** @param cpuinfo as Linux tells it. Its first processor stands for all. */

@@ -10,7 +10,7 @@ import { openStore, type SavedMemory } from "./store.ts";
 const content = Buffer.alloc(2_000_000, "memory");
 const image = { sizeBytes: content.length, hash: createHash("sha256").update(content).digest("hex") };
 const shape = { memoryMib: 256, vcpus: 1 };
-const system = { kernel: "", initrd: "", accelerator: "tcg" } as const;
+const system = { kernel: "", initrd: "", accelerator: "tcg", machine: "pc-i440fx-7.2" } as const;
 
 function openTestStore(directory: string) {
   const named = new Map<string, SavedMemory>();

@@ -23,6 +23,8 @@ export interface System {
   readonly kernel: string;
   readonly initrd: string;
   readonly accelerator: Accelerator;
+  /** Its hardware, in QEMU's word for it. Each QEMU has one of its own, and still makes those of earlier ones: what was saved before an upgrade goes on after it. */
+  readonly machine: string;
 }
 
 /** What a machine can start from. */

@@ -17,6 +17,7 @@ import type { DiskFile, MachineShape } from "./emulator-arguments.ts";
 import { ensureInitrd, keepKernel } from "./initrd.ts";
 import { type Machine, startMachine } from "./machine.ts";
 import type { Programs } from "./programs.ts";
+import { machineOf, readQemuVersion } from "./qemu-version.ts";
 import type { System } from "./store.ts";
 
 export interface StartRequest {
@@ -88,6 +89,7 @@ export async function openWorkshop(parts: {
         kernel: keepKernel(programs, bases).hash,
         initrd: (await ensureInitrd(programs, bases)).hash,
         accelerator: await parts.accelerator(),
+        machine: machineOf(await readQemuVersion(programs.qemu)),
       }))().catch((error) => {
         system = undefined;
         throw error;
@@ -108,6 +110,7 @@ export async function openWorkshop(parts: {
       const machine = await startMachine({
         programs,
         accelerator: on.accelerator,
+        machine: on.machine,
         kernel: join(bases, `kernel-${on.kernel}`),
         initrd: join(bases, `initrd-${on.initrd}`),
         ...request,
