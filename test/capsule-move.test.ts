@@ -43,6 +43,7 @@ describe("a capsule that somebody wants to move", { skip }, () => {
     assert.equal((await ask("pause")).status, 200);
     const { json } = await move(alice.token, capsule, { host: "elsewhere" });
     assert.match(json.error.message, /namespace keeps what is in it on its host.*microvm can/);
+    assert.ok(json.error.message.startsWith(`Capsule ${capsule} `), "by the id that its users know");
     assert.equal((await ask("resume")).status, 200);
   });
 

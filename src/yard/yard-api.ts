@@ -1,7 +1,7 @@
 /** What the yard's own API needs of its parts. */
 import { createOwners } from "../apis/mcpv8/owners.ts";
 import { callerFor } from "../apis/wrenn/callers.ts";
-import { idFromWire } from "../apis/wrenn/ids.ts";
+import { idFromWire, textToWire } from "../apis/wrenn/ids.ts";
 import type { YardApiParts } from "../apis/yard/parts.ts";
 import type { Apps } from "../apps/apps.ts";
 import type { CapsuleScope, Capsules } from "../capsules/capsule.ts";
@@ -11,7 +11,7 @@ import type { Identity } from "../identity/identity.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { TeamDirectory } from "../identity/team-directory.ts";
 import type { Database } from "../platform/db/database.ts";
-import { YardError } from "../platform/errors.ts";
+import { isYardError, YardError } from "../platform/errors.ts";
 import { bearerTokenOf } from "../platform/http/bearer.ts";
 import type { Metrics } from "../platform/metrics.ts";
 import type { Reserve } from "../platform/reserve.ts";
@@ -72,7 +72,7 @@ export function yardApiParts({
     // Templates are those of capsules, and so is whose they are.
     templates: { importTemplate: capsules.templates.import, scopeOf: memberScope },
     capsuleMoves: {
-      move: capsules.move,
+      move: (scope, id, wanted) => capsules.move(scope, id, wanted).catch(rethrowInUsersWords),
       async scopeFor(principal, capsuleId) {
         const capsule = principal.isAdmin ? await capsules.find(capsuleId) : undefined;
         if (!capsule) return memberScope(principal);
@@ -89,4 +89,11 @@ export function yardApiParts({
       agent: () => hosts.local.info(),
     },
   };
+}
+
+/** Users know capsules by the ids that Wrenn's API gives them. */
+function rethrowInUsersWords(error: unknown): never {
+  if (!isYardError(error)) throw error;
+  const { code, message, field, retryAfterMs, details } = error;
+  throw new YardError(code, textToWire(message), { field, retryAfterMs, details, cause: error });
 }
