@@ -179,6 +179,7 @@ export async function createApps(parts: AppParts): Promise<Apps> {
         const run = unit?.runs[0];
         return unit && isRunning(run) ? [{ name, id: unit.id, pid: run.pid }] : [];
       });
+      if (running.length === 0) return new Map();
       const byId = await (tree ? usageWithTree : usageOf)(running.map(({ id }) => id));
       const usages = new Map<string, ProcessUsage>();
       for (const { name, id, pid } of running) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { RunStatus } from "../../agent/protocol.ts";
 import type { App, AppRuntime } from "../../apps/app.ts";
-import { createAppList } from "./app-list.ts";
+import { createAppTexts } from "./app-texts.ts";
 import { definitionFromWire } from "./translate.ts";
 import { appToWire, definitionToWire, drawTree, type Observed } from "./views.ts";
 
@@ -126,8 +126,8 @@ test("a tree is drawn with its branches", () => {
   assert.equal(drawTree(tree), ["root(1)", "├─mid(2)", "│ ├─leaf(3)", "│ └─leaf(4)", "└─leaf(5)"].join("\n"));
 });
 
-test("the list is the views of its applications, whatever changes between two looks", () => {
-  const write = createAppList(() => surroundings);
+test("an application's text is its view, whatever changes between two looks", () => {
+  const textOf = createAppTexts(() => surroundings);
   const definition = appOf().definition;
   const usage = (rssBytes: number) => ({ cpuPercent: 0, rssBytes, openFiles: 0, pids: [] });
   const run = { id: "r", pid: 7, startedAt: 1_700_000_001_000 };
@@ -145,12 +145,9 @@ test("the list is the views of its applications, whatever changes between two lo
     [{ ...first, definition: { ...definition, env: { B: "2" } } }, quiet],
   ];
   for (const [app, observed] of looks) {
-    assert.deepEqual(JSON.parse(write([app], () => observed)), [
+    assert.deepEqual(
+      JSON.parse(textOf(app, observed)),
       JSON.parse(JSON.stringify(appToWire(app, observed, surroundings))),
-    ]);
+    );
   }
-  assert.equal(
-    write([], () => quiet),
-    "[]",
-  );
 });

@@ -3,24 +3,27 @@ import { Type } from "typebox";
 import type { Trail } from "../../../identity/trail.ts";
 import { YardError } from "../../../platform/errors.ts";
 import type { ApiInstance } from "../../../platform/http/api.ts";
-import { createAppList } from "../app-list.ts";
+import { createAppTexts } from "../app-texts.ts";
 import { type Guard, principalOf } from "../authenticate.ts";
 import { inWireFields } from "../field-names.ts";
 import type { AppMeshParts } from "../parts.ts";
 import { quirks, readingOf } from "../quirks.ts";
 import { AppRequest, AppView, errorReplies, Message } from "../schemas.ts";
 import { definitionFromWire, type Surroundings } from "../translate.ts";
-import { appToWire, definitionToWire } from "../views.ts";
+import { definitionToWire } from "../views.ts";
 
 export const AppPath = Type.Object({ app_name: Type.String({ minLength: 1 }) });
-/** As JSON text that app-list.ts has written already. */
+/** As JSON text that app-texts.ts has written already. */
+const WrittenApp = Type.Unsafe<string>(AppView);
 const WrittenAppList = Type.Unsafe<string>(Type.Array(AppView));
+const json = "application/json; charset=utf-8";
 const bearer = [{ BearerAuth: [] }];
 
 export function registerApplicationRoutes(app: ApiInstance, parts: AppMeshParts, guard: Guard, trail: Trail): void {
   const { apps, seal, clock } = parts;
   const surroundings = (): Surroundings => ({ seal, now: clock.now() });
-  const writeList = createAppList(surroundings);
+  const textInList = createAppTexts(surroundings);
+  const textAlone = createAppTexts(surroundings);
 
   app.get(
     "/appmesh/applications",
@@ -36,10 +39,10 @@ export function registerApplicationRoutes(app: ApiInstance, parts: AppMeshParts,
     async (request, reply) => {
       const visible = await apps.list(principalOf(request));
       const usage = await apps.usage(visible.map(({ name }) => name));
-      reply.type("application/json; charset=utf-8");
-      return reply.send(
-        writeList(visible, ({ name }) => ({ usage: usage.get(name), messages: apps.messages.stateOf(name) })),
+      const texts = visible.map((found) =>
+        textInList(found, { usage: usage.get(found.name), messages: apps.messages.stateOf(found.name) }),
       );
+      return reply.type(json).send(`[${texts.join(",")}]`);
     },
   );
 
@@ -52,14 +55,14 @@ export function registerApplicationRoutes(app: ApiInstance, parts: AppMeshParts,
         tags: ["ApplicationManagement"],
         security: bearer,
         params: AppPath,
-        response: { 200: AppView, ...errorReplies(400, 401, 404) },
+        response: { 200: WrittenApp, ...errorReplies(400, 401, 404) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const found = await apps.get(principalOf(request), request.params.app_name);
       const usage = await apps.usage([found.name], { tree: true });
       const observed = { usage: usage.get(found.name), messages: apps.messages.stateOf(found.name) };
-      return appToWire(found, observed, surroundings());
+      return reply.type(json).send(textAlone(found, observed));
     },
   );
 
