@@ -77,7 +77,7 @@ test("twenty deaths at random moments under load: no process twice, none lost, n
   for (const [run, pids] of processes) assert.equal(pids.length, 1, `run ${run} has the processes ${pids}`);
   const living = units.filter(({ runs: [run] }) => run && !run.exit && !run.startError);
   assert.deepEqual([...processes.keys()].sort(), living.map((unit) => currentRun(unit).id).sort());
-  for (const { id } of units) await client.call("DELETE", `/v1/units/${id}`);
+  await Promise.all(units.map(({ id }) => client.call("DELETE", `/v1/units/${id}`)));
   await until(async () => (await markedProcesses(directory.path)).size === 0);
   assert.deepEqual(readdirSync(join(directory.path, "host", "output")), []);
 });
