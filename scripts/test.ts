@@ -47,8 +47,9 @@ const mostShown = 15;
 
 /** What each file came to, by its absolute path. */
 const results = new Map<string, Result>();
-// Test files start servers and programs of their own: more files than cores at once only makes their waits time out.
-const failed = await runFiles(files, availableParallelism());
+// Files wait for processes, disks and deadlines more than they compute (one of a minute takes some 25 s of a processor), so one more than there are
+// processors run at once. Still more, and servers and programs that they start are so slow that what waits for them gives up.
+const failed = await runFiles(files, availableParallelism() + 1);
 const again = failed.length <= mostRunAgain && files.length > 1 ? failed : [];
 const beside = again.flatMap((file) =>
   (results.get(file)?.failures ?? []).map((name) => `${shown(file)}: ${shown(name)}`),
