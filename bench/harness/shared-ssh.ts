@@ -11,13 +11,15 @@ import { until } from "./waiting.ts";
 
 export interface SharedSsh extends AsyncDisposable {
   execTrue(): Promise<void>;
-  /** A file of ours to one inside, by `cat` at the other end. */
+  /** A file of ours to one on the machine's disk, by `sftp`. */
   put(from: string, to: string): Promise<void>;
-  /** A file inside to nowhere, likewise. */
+  /** A file on the machine's disk to nowhere, likewise. */
   get(from: string): Promise<void>;
 }
 
 const id = "peer";
+/** Where the server of SFTP sees it. */
+const disk = "/mnt";
 
 export async function openSharedSsh(bench: Bench): Promise<SharedSsh> {
   await using opened = new AsyncDisposableStack();
@@ -51,13 +53,13 @@ export async function openSharedSsh(bench: Bench): Promise<SharedSsh> {
     const isThere = run(bench, "ssh", [...options, "-O", "check", "root@peer"]).then(() => true);
     return isThere.catch(() => undefined);
   });
-  const shell = (script: string, file: string, command: string) =>
-    run(bench, "sh", ["-c", script, file, ...options, "root@peer", command]);
+  const sftp = (command: string) =>
+    run(bench, "sh", ["-c", 'printf "%s\\n" "$0" | sftp -q -b - "$@"', command, ...options, "root@peer"]);
   const lifetime = opened.move();
   return {
     execTrue: () => run(bench, "ssh", [...options, "root@peer", "true"]),
-    put: (from, to) => shell('ssh "$@" <"$0"', from, `cat >${to}`),
-    get: (from) => shell('ssh "$@" >"$0"', "/dev/null", `cat ${from}`),
+    put: (from, to) => sftp(`put ${from} ${disk}${to}`),
+    get: (from) => sftp(`get ${disk}${from} /dev/null`),
     [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
   };
 }

@@ -1,16 +1,17 @@
 /** The files of a container, read and written by its attendant: inside, where every path and every link leads to the container's own. */
-import { Readable } from "node:stream";
 import { YardError } from "../../platform/errors.ts";
 import { asPathError, checkPath, pathError } from "../namespace/confined-path.ts";
 import type { FileEntry, SandboxFiles } from "../sandbox.ts";
 import { type Attendants, type Conversation, Refusal, type Request } from "./attendant.ts";
+import { receiveContent, sendContent } from "./file-content.ts";
 import { parseEntries } from "./file-entries.ts";
+import type { FileTransfers } from "./file-transfers.ts";
 
-const chunkBytes = 1024 * 1024;
 /** A path has 4 KiB at most, and comes twice. */
 const mostEntryBytes = 16 * 1024;
 
-export function createContainerFiles(attendants: Attendants): SandboxFiles {
+/** @param transfers a quicker way for the bytes of larger files than the attendant's own stream, where there may be one */
+export function createContainerFiles(attendants: Attendants, transfers?: FileTransfers): SandboxFiles {
   async function ask<T>(
     path: string,
     request: Request,
@@ -44,39 +45,12 @@ export function createContainerFiles(attendants: Attendants): SandboxFiles {
     },
     read: (path) =>
       new Promise((resolve, reject) => {
-        const content = (conversation: Conversation) => {
-          const size = Number(conversation.answer);
-          const { promise, resolve: finished } = Promise.withResolvers<boolean>();
-          const stream = Readable.from(contentOf(conversation, size, path), {
-            objectMode: false,
-            highWaterMark: chunkBytes,
-          });
-          stream.once("close", () => finished(stream.readableEnded));
-          resolve({ size, content: stream });
-          return promise.then((isWhole) => {
-            if (!isWhole) throw new YardError("interrupted", `The reading of ${path} was given up.`);
-          });
-        };
-        ask(path, { operation: "read_file", args: [path], isLong: true }, content).catch(reject);
+        const request: Request = { operation: "read_file", args: [path, transfers ? "lent" : ""], isLong: true };
+        ask(path, request, (answer) => receiveContent(answer, { path, transfers, give: resolve })).catch(reject);
       }),
     write: (path, content, { mode = 0o644 } = {}) => {
       const request: Request = { operation: "write_file", args: [path, (mode & 0o7777).toString(8)], isLong: true };
-      return ask(path, request, async (conversation) => {
-        let written = 0;
-        // A refusal comes while we still write: nobody reads then, and it must not be waited for.
-        const refused = conversation.confirm();
-        refused.catch(() => {});
-        for await (const part of content) {
-          for (let at = 0; at < part.length; at += chunkBytes) {
-            const chunk = part.subarray(at, at + chunkBytes);
-            await Promise.race([conversation.write(Buffer.concat([Buffer.from(`${chunk.length}\n`), chunk])), refused]);
-            written += chunk.length;
-          }
-        }
-        await conversation.write(Buffer.from("0\n"));
-        await refused;
-        return written;
-      });
+      return ask(path, request, (answer) => sendContent(answer, content, { path, transfers }));
     },
     async makeDirectory(path) {
       try {
@@ -101,12 +75,6 @@ export function createContainerFiles(attendants: Attendants): SandboxFiles {
     },
   };
   return files;
-}
-
-async function* contentOf({ reader }: Conversation, size: number, path: string): AsyncGenerator<Buffer> {
-  yield* reader.take(size);
-  const sent = await reader.line();
-  if (Number(sent) !== size) throw new YardError("interrupted", `${path} was cut off while it was read.`);
 }
 
 function tooMany(path: string, most: number): YardError {

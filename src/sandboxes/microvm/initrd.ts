@@ -1,4 +1,4 @@
-/** The initial RAM file system of all machines: our scripts, a static busybox, an SSH server with the libraries it needs. Made of this host's own programs, once for
+/** The initial RAM file system of all machines: our scripts, a static busybox, a server of SSH and one of SFTP with the libraries they need. Made of this host's own programs, once for
  *  each set of them: its name is that of what it holds. */
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -36,7 +36,19 @@ interface Content {
 
 const passwd = "root:x:0:0:root:/:/enter\nsshd:x:101:65534::/run/sshd:/bin/false\n";
 const group = "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n";
-const directories = ["cgroup", "dev", "keys", "mnt", "proc", "root", "run/sshd", "sys", "tools/bin", "tools/io"];
+const directories = [
+  "cgroup",
+  "dev",
+  "inside",
+  "keys",
+  "mnt",
+  "proc",
+  "root",
+  "run/sshd",
+  "sys",
+  "tools/bin",
+  "tools/io",
+];
 /** All that a capsule sees of this. */
 const tools = "tools/bin";
 
@@ -49,7 +61,7 @@ export async function ensureInitrd(programs: Programs, directory: string): Promi
   return { path, hash };
 }
 
-async function collect({ busybox, sshd, perl, kernel }: Programs): Promise<Content> {
+async function collect({ busybox, sshd, sftpServer, perl, kernel }: Programs): Promise<Content> {
   const files = new Map<string, { bytes: Buffer; mode: number }>();
   const add = (path: string, bytes: Buffer | string, mode = 0o644) => {
     files.set(path, { bytes: Buffer.from(bytes), mode });
@@ -64,7 +76,7 @@ async function collect({ busybox, sshd, perl, kernel }: Programs): Promise<Conte
   add("etc/group", group);
   add("etc/ssh/sshd_config", sshdConfig);
   add("tools/bin/busybox", readFileSync(busybox), 0o755);
-  for (const program of [sshd, perl]) {
+  for (const program of [sshd, sftpServer, perl]) {
     add(join("sbin", basename(program)), readFileSync(program), 0o755);
     for (const library of await librariesOf(program)) add(library.slice(1), readFileSync(library), 0o755);
   }

@@ -25,6 +25,7 @@ export interface Programs {
   /** Put into every machine. */
   readonly busybox: string;
   readonly sshd: string;
+  readonly sftpServer: string;
   readonly perl: string;
 }
 
@@ -38,6 +39,9 @@ const tools = {
   sshd: ["sshd", "openssh-server"],
   perl: ["perl", "perl-base"],
 } as const satisfies Partial<Record<keyof Programs, readonly [program: string, debianPackage: string]>>;
+
+/** It is on no PATH: distributions keep it with its server. Debian's openssh-server depends on its package. */
+const sftpServers = ["/usr/lib/openssh/sftp-server", "/usr/libexec/openssh/sftp-server", "/usr/lib/ssh/sftp-server"];
 
 /** Where a kernel may be: installed, or its package's files alone, which is all that is needed of it. */
 export const kernelDirectory = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "runyard", "kernel");
@@ -61,19 +65,21 @@ export function findPrograms(): Found {
   }
   const found = Object.entries(tools).map(([part, [program]]) => [part, findTool(program)] as const);
   const lacking = found.filter(([, path]) => path === undefined).map(([part]) => tools[part as keyof typeof tools]);
+  const sftpServer = sftpServers.find((path) => existsSync(path));
   const busybox = findStaticBusybox();
   const kernel = findKernel();
   const packages = [
     ...lacking.map(([, debianPackage]) => debianPackage),
+    ...(sftpServer === undefined ? ["openssh-sftp-server"] : []),
     ...(busybox === undefined ? ["busybox-static"] : []),
     ...(kernel === undefined ? ["linux-image-cloud-amd64"] : []),
   ];
-  if (packages.length > 0 || busybox === undefined || kernel === undefined) {
+  if (packages.length > 0 || !sftpServer || !busybox || !kernel) {
     const names = [...new Set(packages)].join(" ");
     return missing(`some of its parts are not installed (${names})`, `apt-get install ${names}`);
   }
   const paths = Object.fromEntries(found) as Record<keyof typeof tools, string>;
-  return { availability: { usable: true }, programs: { ...paths, busybox, cpio: busybox, kernel } };
+  return { availability: { usable: true }, programs: { ...paths, sftpServer, busybox, cpio: busybox, kernel } };
 }
 
 /** The newest with the modules that a machine needs. One that was made for machines is smaller and boots sooner. */

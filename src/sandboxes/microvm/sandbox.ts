@@ -1,6 +1,7 @@
 /** One sandbox of the driver `microvm`, from its creation, or its adoption, to its end. */
 import { isYardError, YardError } from "../../platform/errors.ts";
 import type { Attendants } from "../container/attendant.ts";
+import type { FileTransfers } from "../container/file-transfers.ts";
 import { createContainerFiles } from "../container/files.ts";
 import type { ContainerProcesses } from "../container/processes.ts";
 import { createGate, type Gate } from "../namespace/gate.ts";
@@ -12,6 +13,7 @@ export interface MicrovmSandboxParts {
   readonly id: string;
   readonly home: Home;
   readonly attendants: Attendants;
+  readonly transfers: FileTransfers & Disposable;
   readonly processes: ContainerProcesses;
   readonly templates: Templates;
   readonly departure: Departure;
@@ -21,7 +23,7 @@ export interface MicrovmSandboxParts {
 }
 
 export function createMicrovmSandbox(parts: MicrovmSandboxParts): LocalSandbox {
-  const { id, home, attendants, processes } = parts;
+  const { id, home, attendants, transfers, processes } = parts;
   const gate = createGate();
   let ending: Promise<void> | undefined;
 
@@ -45,6 +47,7 @@ export function createMicrovmSandbox(parts: MicrovmSandboxParts): LocalSandbox {
   /** What ran there ran in its memory. */
   async function lose(): Promise<void> {
     attendants[Symbol.dispose]();
+    transfers[Symbol.dispose]();
     await processes.endAll(id);
   }
 
@@ -72,6 +75,7 @@ export function createMicrovmSandbox(parts: MicrovmSandboxParts): LocalSandbox {
       await Promise.allSettled(processes.of(id).map((process) => process.stop({ graceMs })));
     }
     attendants[Symbol.dispose]();
+    transfers[Symbol.dispose]();
     await home.remove();
     await processes.endAll(id);
     await parts.onDestroyed();
@@ -81,7 +85,7 @@ export function createMicrovmSandbox(parts: MicrovmSandboxParts): LocalSandbox {
     handle: { driver: "microvm", version: 1, id },
     status: () => (ending ? "gone" : home.state()),
     whyStopped: home.whyStopped,
-    files: filesThrough(gate, createContainerFiles(attendants), requireRunning),
+    files: filesThrough(gate, createContainerFiles(attendants, transfers), requireRunning),
     pausing,
     exec: (spec) => inside(() => processes.exec(id, spec)),
     probe: (spec, options) => inside(() => parts.probe(spec, options)),

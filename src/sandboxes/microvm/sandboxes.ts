@@ -21,6 +21,7 @@ import type { MachineKind } from "./machine-kind.ts";
 import type { Packer } from "./packer.ts";
 import { asData, asRecord, type MicrovmRecord } from "./records.ts";
 import { createMicrovmSandbox } from "./sandbox.ts";
+import { createSftpTransfers } from "./sftp.ts";
 import { makeKeys } from "./ssh.ts";
 import { makeTopLayer, type Store } from "./store.ts";
 import type { Templates } from "./templates.ts";
@@ -57,6 +58,7 @@ export interface SandboxesParts {
 interface Held {
   readonly home: Home;
   readonly sandbox: LocalSandbox;
+  readonly transfers: Disposable;
   readonly surroundings: Surroundings;
 }
 
@@ -90,6 +92,7 @@ export function createMicrovmSandboxes(parts: SandboxesParts): MicrovmSandboxes 
     const home = createHome({ id, record: kept, directory: join(machines, id), workshop, store, packer, write });
     const startExec: StartExec = async (request) => (await home.connection()).startExec(request);
     const attendants = createAttendants(startExec);
+    const transfers = createSftpTransfers(async () => (await home.connection()).startSftp());
     const usage = createUsageMeter(attendants);
     const isGone = async () => home.state() === "stopped";
     const probe = createProbe(
@@ -101,8 +104,9 @@ export function createMicrovmSandboxes(parts: SandboxesParts): MicrovmSandboxes 
       forget(id);
     };
     const departure = createDeparture({ id, home, directory, place: join(machines, id), records, store, hashes, kind });
-    const sandbox = createMicrovmSandbox({ id, home, attendants, processes, templates, departure, probe, onDestroyed });
-    const one: Held = { home, sandbox, surroundings: { startExec, env: [], attendants, usage, isGone } };
+    const inside = { attendants, transfers, processes, probe };
+    const sandbox = createMicrovmSandbox({ id, home, ...inside, templates, departure, onDestroyed });
+    const one: Held = { home, sandbox, transfers, surroundings: { startExec, env: [], attendants, usage, isGone } };
     held.set(id, one);
     return one;
   }
@@ -202,7 +206,10 @@ export function createMicrovmSandboxes(parts: SandboxesParts): MicrovmSandboxes 
     },
     async release() {
       processes.release();
-      for (const { surroundings } of held.values()) surroundings.attendants[Symbol.dispose]();
+      for (const { surroundings, transfers } of held.values()) {
+        surroundings.attendants[Symbol.dispose]();
+        transfers[Symbol.dispose]();
+      }
       await Promise.all([...held.values()].map(({ home }) => home.release()));
     },
   };

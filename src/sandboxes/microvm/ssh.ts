@@ -1,7 +1,7 @@
 /** The SSH connection to a machine: all that is done inside goes through it. One for each machine, multiplexed. */
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
-import ssh2, { type ClientChannel } from "ssh2";
+import ssh2, { type ClientChannel, type SFTPWrapper } from "ssh2";
 import { YardError } from "../../platform/errors.ts";
 import type { EngineExec, ExecRequest } from "../container/engine-exec.ts";
 import { toolsPath } from "../container/inside/paths.ts";
@@ -17,6 +17,8 @@ export interface Connection extends Disposable {
   startExec(request: ExecRequest): Promise<EngineExec>;
   /** What a shell command inside prints, as the capsule's root. @throws {YardError} unavailable */
   ask(script: string): Promise<string>;
+  /** The machine's SFTP server. @throws {YardError} unavailable: one that was paused by an earlier build has none */
+  startSftp(): Promise<SFTPWrapper>;
   /** @throws {YardError} unavailable, if nothing listens there */
   dial(port: number): Promise<Duplex>;
   isOpen(): boolean;
@@ -144,6 +146,7 @@ export async function openConnection(stream: Duplex, keys: Keys): Promise<Connec
       for await (const bytes of output as AsyncIterable<Buffer>) text = (text + bytes).slice(0, mostAnswerBytes);
       return text;
     },
+    startSftp: () => answered<SFTPWrapper>((done) => client.sftp(done)),
     async dial(port) {
       const to = (address: string) =>
         answered<ClientChannel>((done) => client.forwardOut("127.0.0.1", 0, address, port, done));

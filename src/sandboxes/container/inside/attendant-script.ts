@@ -51,14 +51,26 @@ list() {
   printf '%s.\\n' $nonce
 }
 
-# As many bytes as were promised: what is cut off meanwhile is made up with zeros, and how many there really were is said after them.
-read_file() {
-  elsewhere "$1" && return
-  said=$(stat -L -- "$1" 2>&1 >/dev/null) || { echo "$said" | said; return; }
-  [ -f "$1" ] || { no "it is no regular file"; return; }
+# As descriptor 5, of that size.
+open_to_read() {
+  elsewhere "$1" && return 1
+  said=$(stat -L -- "$1" 2>&1 >/dev/null) || { echo "$said" | said; return 1; }
+  [ -f "$1" ] || { no "it is no regular file"; return 1; }
   exec 5<"$1" || exit 1
   size=$(stat -Lc %s /proc/self/fd/5)
-  echo "ok $size"
+}
+
+# As many bytes as were promised: what is cut off meanwhile is made up with zeros, and how many there really were is said after them.
+# "lent": whoever asks may take them by our descriptor 5, and says whether he has.
+read_file() {
+  open_to_read "$1" || return
+  if [ "$2" = lent ]; then
+    echo "ok $size $$"
+    read -r how
+    [ "$how" = taken ] && { exec 5<&-; echo ok; return; }
+  else
+    echo "ok $size"
+  fi
   dd bs=1M iflag=count_bytes count=$size status=none <&5
   sent=0
   while read -r name value; do [ "$name" = pos: ] && sent=$value; done </proc/self/fdinfo/5
@@ -67,6 +79,7 @@ read_file() {
   echo "$sent"
 }
 
+# Pieces, each after its length and, where it does not follow the one before, its position; or somebody else writes, by our descriptor 6. 0 is the end.
 write_file() {
   parent_of "$1"
   elsewhere "$parent" "$1" && return
@@ -78,9 +91,11 @@ write_file() {
   fi
   { command exec 6>"$1"; } 2>"$io/said.$$" || { said <"$io/said.$$"; return; }
   [ "$mode" ] && [ $mode != 644 ] && chmod $mode -- "$1"
-  echo ok
-  while read -r size && [ "$size" -gt 0 ]; do
-    dd bs="$size" count=1 iflag=fullblock status=none >&6 2>"$io/said.$$" || { said <"$io/said.$$"; exit; }
+  echo "ok $$"
+  while read -r size at && [ "$size" -gt 0 ]; do
+    set -- bs="$size" count=1 iflag=fullblock status=none
+    [ "$at" ] && set -- "$@" oflag=seek_bytes seek="$at" conv=notrunc
+    dd "$@" >&6 2>"$io/said.$$" || { said <"$io/said.$$"; exit; }
   done
   exec 6>&-
   [ "$size" = 0 ] && echo ok || exit

@@ -45,6 +45,7 @@ while [ -z "$pid" ]; do
   [ -s /run/outer ] && read -r outer </run/outer && read -r pid </proc/$outer/task/$outer/children
 done 2>/dev/null
 until [ -e /proc/$pid/root/.runyard ]; do usleep 10000; done
+nsenter -t $pid -p mount -t proc inside /inside
 echo $pid >/run/guest
 
 # Blocked in its first words until the host connects, and again after each connection. Errors are nobody's.
@@ -118,8 +119,10 @@ mount --move . /
 exec chroot . /.runyard/bin/sh -c 'PATH=/.runyard/bin; while :; do sleep 1000000 & wait $!; done'
 `;
 
-/** The login shell of the only user that the machine's SSH server knows: goes where the capsule is, and runs there what it was asked to. */
+/** The login shell of the only user that the machine's SSH server knows: goes where the capsule is, and runs there what it was asked to. The server of SFTP stays here, where
+ *  the capsule can neither see nor harm it: all that it is asked for are files that a process inside has open, by /inside, the capsule's own /proc (file-transfers.ts). */
 export const enterScript = `#!/bin/sh
+[ "$2" = files ] && exec sftp-server
 read -r pid </run/guest
 exec nsenter -t $pid -m -p -r -w /.runyard/bin/sh -c "$2"
 `;
@@ -138,6 +141,7 @@ UseDNS no
 AllowTcpForwarding local
 AllowStreamLocalForwarding no
 ClientAliveInterval 0
+Subsystem sftp files
 `;
 
 /** As many as are not part of the kernel, in the order of their needs. */
