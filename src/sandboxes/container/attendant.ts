@@ -82,6 +82,7 @@ export function createAttendants(startExec: StartExec): Attendants {
       idle.splice(idle.indexOf(one), 1);
       one.exec.release();
     });
+    one.reader.watch(); // it may be killed meanwhile
     idle.push(one);
   }
 

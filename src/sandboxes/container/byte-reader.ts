@@ -10,6 +10,8 @@ export interface ByteReader {
   take(length: number): AsyncGenerator<Buffer>;
   /** All that follows. */
   rest(): AsyncGenerator<Buffer>;
+  /** A stream tells of its end only to who reads it: where nothing is expected, this reads ahead. */
+  watch(): void;
   hasEnded(): boolean;
 }
 
@@ -19,15 +21,24 @@ export function createByteReader(stream: Readable): ByteReader {
   const pieces = stream.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
   let held: Buffer = Buffer.alloc(0);
   let ended = false;
+  let pulling: Promise<boolean> | undefined;
   stream.once("end", () => {
     ended = true;
   });
 
-  async function more(): Promise<boolean> {
+  async function pull(): Promise<boolean> {
     const { done, value } = await pieces.next();
     if (done) ended = true;
     else held = held.length > 0 ? Buffer.concat([held, value]) : value;
     return !done;
+  }
+
+  /** @returns whether there was more */
+  function more(): Promise<boolean> {
+    pulling ??= pull().finally(() => {
+      pulling = undefined;
+    });
+    return pulling;
   }
 
   async function until(mark: string, { mostBytes }: { mostBytes: number }): Promise<Buffer | undefined> {
@@ -64,6 +75,7 @@ export function createByteReader(stream: Readable): ByteReader {
       }
     },
     rest,
+    watch: () => void more().catch(() => {}),
     hasEnded: () => ended,
   };
 }
