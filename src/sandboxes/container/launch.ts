@@ -1,12 +1,12 @@
-/** Starts a process in a container: checks the spec, hands it to inside/run-script.ts, and takes the process' number from its first line. */
+/** Starts a process in a container: checks the spec, hands it to what starts it inside, and takes the process' number from its first line. */
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import { YardError } from "../../platform/errors.ts";
 import { assertText } from "../processes/process-text.ts";
 import type { ProcessSpec } from "../sandbox.ts";
 import { type ByteReader, createByteReader } from "./byte-reader.ts";
-import type { EngineExec, StartExec } from "./engine-exec.ts";
-import { toolsPath } from "./inside/paths.ts";
+import type { EngineExec } from "./engine-exec.ts";
+import type { StartProcess } from "./process-start.ts";
 
 export interface Launched {
   readonly pid: number;
@@ -31,21 +31,23 @@ const standardPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 const startTimeoutMs = 30_000;
 
 /** @throws {YardError} invalid or precondition (with `field`), unavailable */
-export async function launch(startExec: StartExec, spec: ProcessSpec, parts: LaunchParts): Promise<Launched> {
+export async function launch(startProcess: StartProcess, spec: ProcessSpec, parts: LaunchParts): Promise<Launched> {
   const { traces, done } = parts;
   const env = environmentOf(spec, parts);
   const { terminal, stdin = "none", cwd = "", user = "0" } = spec;
   const nonce = randomBytes(12).toString("hex");
-  const mode = terminal ? "terminal" : (spec.streams ?? "merged");
-  const { cols = 80, rows = 24 } = terminal ?? {};
-  const settings = [traces, nonce, mode, stdin === "none" ? "none" : "open", cwd, `${cols}`, `${rows}`];
-  const variables = Object.entries(env).map(([name, value], i) => `v${i}=${name}=${value}`);
-  const exec = await startExec({
-    argv: [`${toolsPath}/bin/sh`, `${toolsPath}/run`, ...settings, ...spec.argv],
-    env: [...variables, `count=${variables.length}`, `searched=${env.PATH ?? ""}`, `done=${done.join(" ")}`],
+  const exec = await startProcess({
+    traces,
+    nonce,
+    mode: terminal ? "terminal" : (spec.streams ?? "merged"),
+    hasInput: stdin !== "none",
+    cwd,
+    size: { cols: terminal?.cols ?? 80, rows: terminal?.rows ?? 24 },
     user,
-    terminal: terminal !== undefined,
-    hasPipedInput: !terminal && stdin !== "none",
+    argv: spec.argv,
+    env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    searched: env.PATH ?? "",
+    done,
   });
   const output = createByteReader(exec.output);
   using _limit = setTimeout(exec.release, startTimeoutMs);

@@ -13,14 +13,14 @@ import { keyOf, type ProcessKey, type ProcessRecord } from "../processes/records
 import { createStarts } from "../processes/starts.ts";
 import type { ProcessSpec } from "../sandbox.ts";
 import type { Attendants } from "./attendant.ts";
-import type { StartExec } from "./engine-exec.ts";
 import { type Launched, launch } from "./launch.ts";
 import { collectOutput } from "./output.ts";
+import type { StartProcess } from "./process-start.ts";
 import type { UsageMeter } from "./usage.ts";
 
 /** What the processes of a sandbox need of it. */
 export interface Surroundings {
-  readonly startExec: StartExec;
+  readonly startProcess: StartProcess;
   /** Of its image. */
   readonly env: readonly string[];
   readonly attendants: Attendants;
@@ -67,7 +67,7 @@ export function createContainerProcesses(parts: {
 
   async function start(key: ProcessKey, spec: ProcessSpec): Promise<LocalProcess> {
     requireStreams(spec);
-    const { startExec, env } = surroundingsOf(key.sandbox);
+    const { startProcess, env } = surroundingsOf(key.sandbox);
     const { meta, forgetAfterMs, maxOutputBytes = defaultMaxOutputBytes } = spec;
     const streams = spec.streams === "separate" ? spec.streams : undefined;
     const record: ProcessRecord = { ...key, at: Date.now(), maxOutputBytes, streams, meta, forgetAfterMs };
@@ -77,7 +77,7 @@ export function createContainerProcesses(parts: {
       const marks = marksFor(owner, key.sandbox, key.process);
       const isRoot = spec.user === undefined; // another user cannot remove root's
       const gone = isRoot ? (done.get(key.sandbox)?.splice(0) ?? []) : [];
-      const launched = await launch(startExec, spec, { env, marks, traces: tracesOf(record), done: gone });
+      const launched = await launch(startProcess, spec, { env, marks, traces: tracesOf(record), done: gone });
       note({ type: "started", ...key, pid: launched.pid, ...noBoot });
       return hold(record, logs, launched, spec.terminal !== undefined);
     } catch (error) {

@@ -17,6 +17,7 @@ import { type StartExec, startExec } from "./engine-exec.ts";
 import type { EngineImage } from "./images.ts";
 import type { OutboundNetwork } from "./network.ts";
 import { createProbe } from "./probe.ts";
+import { startInShell } from "./process-start.ts";
 import { createContainerProcesses, type Surroundings } from "./processes.ts";
 import { asData, asRecord, type ContainerRecord } from "./records.ts";
 import { type ContainerSandbox, createContainerSandbox } from "./sandbox.ts";
@@ -110,7 +111,7 @@ export function createContainerSandboxes(parts: SandboxesParts): ContainerSandbo
       },
       { isNew },
     );
-    held.set(id, { sandbox, surroundings: { startExec: start, env, attendants, usage, isGone } });
+    held.set(id, { sandbox, surroundings: { startProcess: startInShell(start), env, attendants, usage, isGone } });
     return sandbox;
   }
 

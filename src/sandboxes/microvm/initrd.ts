@@ -24,6 +24,7 @@ import { runScript } from "../container/inside/run-script.ts";
 import { findBusybox } from "../container/tools.ts";
 import { enterScript, guestScript, initScript, modules, sshdConfig } from "./inside/init-script.ts";
 import { kernelCallsScript } from "./inside/kernel-calls.ts";
+import { starterScript } from "./inside/starter.ts";
 import type { Programs } from "./programs.ts";
 
 const run = promisify(execFile);
@@ -70,6 +71,7 @@ async function collect({ busybox, sshd, sftpServer, perl, kernel }: Programs): P
   add("guest", guestScript);
   add("enter", enterScript, 0o755);
   add("kernel-calls", kernelCallsScript);
+  add("starter", starterScript);
   add("tools/run", runScript);
   add("tools/attendant", attendantScript);
   add("etc/passwd", passwd);

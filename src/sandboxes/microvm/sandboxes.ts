@@ -5,6 +5,7 @@ import { YardError } from "../../platform/errors.ts";
 import { createAttendants } from "../container/attendant.ts";
 import type { StartExec } from "../container/engine-exec.ts";
 import { createProbe } from "../container/probe.ts";
+import type { StartProcess } from "../container/process-start.ts";
 import { createContainerProcesses, type Surroundings } from "../container/processes.ts";
 import { minimalTemplate } from "../container/templates.ts";
 import { createUsageMeter } from "../container/usage.ts";
@@ -103,10 +104,12 @@ export function createMicrovmSandboxes(parts: SandboxesParts): MicrovmSandboxes 
       for (const process of processes.of(id)) await processes.forget({ sandbox: id, process: process.id });
       forget(id);
     };
+    const startProcess: StartProcess = async (start) => (await home.connection()).startProcess(start);
+    const surroundings = { startProcess, env: [], attendants, usage, isGone };
     const departure = createDeparture({ id, home, directory, place: join(machines, id), records, store, hashes, kind });
     const inside = { attendants, transfers, processes, probe };
     const sandbox = createMicrovmSandbox({ id, home, ...inside, templates, departure, onDestroyed });
-    const one: Held = { home, sandbox, transfers, surroundings: { startExec, env: [], attendants, usage, isGone } };
+    const one: Held = { home, sandbox, transfers, surroundings };
     held.set(id, one);
     return one;
   }

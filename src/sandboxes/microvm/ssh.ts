@@ -5,6 +5,9 @@ import ssh2, { type ClientChannel, type SFTPWrapper } from "ssh2";
 import { YardError } from "../../platform/errors.ts";
 import type { EngineExec, ExecRequest } from "../container/engine-exec.ts";
 import { toolsPath } from "../container/inside/paths.ts";
+import { type ProcessStart, startInShell } from "../container/process-start.ts";
+import { startsSocket } from "./inside/starter.ts";
+import { startThrough } from "./process-start.ts";
 
 export interface Keys {
   /** Of the machine's server, private. */
@@ -15,6 +18,8 @@ export interface Keys {
 
 export interface Connection extends Disposable {
   startExec(request: ExecRequest): Promise<EngineExec>;
+  /** As `StartProcess`. */
+  startProcess(start: ProcessStart): Promise<EngineExec>;
   /** What a shell command inside prints, as the capsule's root. @throws {YardError} unavailable */
   ask(script: string): Promise<string>;
   /** The machine's SFTP server. @throws {YardError} unavailable: one that was paused by an earlier build has none */
@@ -133,8 +138,16 @@ export async function openConnection(stream: Duplex, keys: Keys): Promise<Connec
     };
   }
 
+  const startInShellThere = startInShell(startExec);
+
   return {
     startExec,
+    async startProcess(start) {
+      if (start.mode === "terminal") return startInShellThere(start);
+      const opened = answered<ClientChannel>((done) => client.openssh_forwardOutStreamLocal(startsSocket, done));
+      const channel = await opened.catch(() => undefined); // a machine that was paused by an earlier build has nobody there
+      return channel ? startThrough(channel, start) : startInShellThere(start);
+    },
     async ask(script) {
       const { output, errors, release } = await startExec({
         argv: [`${toolsPath}/bin/sh`, "-c", `PATH=${toolsPath}/bin; ${script}`],

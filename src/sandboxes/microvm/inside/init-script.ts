@@ -48,6 +48,15 @@ until [ -e /proc/$pid/root/.runyard ]; do usleep 10000; done
 nsenter -t $pid -p mount -t proc inside /inside
 echo $pid >/run/guest
 
+# Starts the capsule's processes (starter.ts). What it was beside when it died, if it should, ends without anybody knowing how.
+{
+  while :; do
+    perl /starter $pid </dev/null >/dev/null 3>&- 4>&-
+    usleep 100000
+  done
+} &
+until [ -S /run/starts ]; do usleep 10000; done
+
 # Blocked in its first words until the host connects, and again after each connection. Errors are nobody's.
 serve() {
   port=$(echo /dev/vport*p1)
@@ -139,7 +148,7 @@ PrintMotd no
 PrintLastLog no
 UseDNS no
 AllowTcpForwarding local
-AllowStreamLocalForwarding no
+AllowStreamLocalForwarding local
 ClientAliveInterval 0
 Subsystem sftp files
 `;
