@@ -22,7 +22,8 @@ export async function receiveContent(
   { path, transfers, give }: Way & { give: (content: Content) => void },
 ): Promise<void> {
   const [size = 0, pid] = conversation.answer.split(" ").map(Number);
-  const transfer =
+  // Not the generator's: one whose reader leaves at once never begins, and would not end it.
+  await using transfer =
     pid !== undefined && size >= leastTransferBytes ? await transfers?.open({ pid, fd: 5 }, "read") : undefined;
   if (pid !== undefined && !transfer) await conversation.write(Buffer.from("wanted\n"));
   const bytes = transfer ? taken(conversation, transfer, size, path) : sent(conversation, size, path);
@@ -44,9 +45,8 @@ async function* taken(
   size: number,
   path: string,
 ): AsyncGenerator<Buffer> {
-  await using open = transfer;
   let left = size;
-  for await (const bytes of open.read(size)) {
+  for await (const bytes of transfer.read(size)) {
     left -= bytes.length;
     yield bytes;
   }
