@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { type Agent, dockerSockets, startAgent } from "../agent/agent.ts";
 import { durationOrNever } from "../config/values.ts";
 import { isYardError } from "../platform/errors.ts";
+import { giveBackAtRest } from "../platform/process/give-back.ts";
 import { packageVersion } from "../version.ts";
 import { onStopRequest } from "./signals.ts";
 
@@ -76,6 +77,7 @@ async function serve(options: AgentOptions, command: Command): Promise<void> {
   });
   await using _tunnel = membership?.connect(agent);
   flushCompileCache(); // it is written at the end of the process otherwise, and this one may well be killed
+  using _rest = giveBackAtRest();
   const signal = await Promise.race([stop.received, agent.closed]);
   if (signal === "SIGTERM" && membership) await leave(agent, log);
 }

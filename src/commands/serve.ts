@@ -2,6 +2,7 @@
 import { flushCompileCache } from "node:module";
 import type { Command } from "commander";
 import type { Config } from "../config.ts";
+import { giveBackAtRest } from "../platform/process/give-back.ts";
 import { packageVersion } from "../version.ts";
 import { openYard, type Yard } from "../yard.ts";
 import { launcher } from "./launcher.ts";
@@ -29,6 +30,7 @@ async function serve(config: Config): Promise<void> {
   using stop = onStopRequest();
   await using yard = await openYard(config, { launcher });
   flushCompileCache(); // it is written at the end of the process otherwise, and this one may well be killed
+  using _rest = giveBackAtRest();
   console.log(welcome(yard, config));
   const signal = await Promise.race([stop.received, yard.stopRequested.then(() => "SIGTERM" as const)]);
   const stopsHost = signal === "SIGINT" || config.stopHost;
