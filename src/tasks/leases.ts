@@ -76,6 +76,11 @@ export function createLeases({ database, clock, now, signals }: LeaseParts): Lea
     return removed.length;
   }
 
+  /** Looks before it begins to write: at most looks there is nothing, and each commit of nothing would make the disk work. */
+  async function sweepAway(choose: (trx: Kysely<Schema>) => Promise<readonly string[]>): Promise<number> {
+    return (await choose(db)).length === 0 ? 0 : await removeAll(choose);
+  }
+
   const drained = (uuids?: readonly string[]) => async (trx: Kysely<Schema>) => {
     const rows = await trx
       .selectFrom("task_workers")
@@ -133,8 +138,8 @@ export function createLeases({ database, clock, now, signals }: LeaseParts): Lea
 
     async sweep() {
       if (clock.monotonic() - sweptAt > pauseMs) await renewAll();
-      while ((await removeAll(lost)) === sweptAtOnce);
-      await removeAll(drained());
+      while ((await sweepAway(lost)) === sweptAtOnce);
+      await sweepAway(drained());
       sweptAt = clock.monotonic();
       for (const [uuid, due] of renewals) if (due < clock.monotonic() - pauseMs) renewals.delete(uuid);
     },
