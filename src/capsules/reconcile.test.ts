@@ -144,3 +144,19 @@ describe("a host", { skip: skipWithoutNamespaces, timeout: 120_000 }, () => {
     await becomes(test, id, "running"); // it may have been missing for a moment
   });
 });
+
+test("a host of which one driver cannot be used is compared as rarely as any other", async (t) => {
+  await using test = await openTestCapsules();
+  const { drivers } = await test.host.info();
+  assert.ok(
+    drivers.some(({ can, availability }) => can.templates && !availability.usable),
+    "all can be used",
+  );
+  const [shown] = test.parts.hosts.list();
+  const asked = t.mock.method(shown ?? assert.fail("there is no host"), "sandboxes").mock;
+  await test.restart();
+  await until(() => asked.callCount() > 0);
+  const looks = t.mock.method(test.parts.hosts, "list").mock;
+  await until(() => looks.callCount() >= 50);
+  assert.equal(asked.callCount(), 1);
+});

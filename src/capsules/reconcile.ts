@@ -130,8 +130,9 @@ async function settleAs(
 
 async function removeOrphanTemplates({ templates, templatesUnderWay, log }: ReconcileParts, host: Host): Promise<void> {
   const { drivers } = await host.info();
-  for (const { name, can } of drivers) {
-    const ofDriver = can.templates ? host.driver(name).templates : undefined;
+  for (const { name, can, availability } of drivers) {
+    // One that cannot be used, such as that of an engine that is not there, cannot say which templates it has either.
+    const ofDriver = can.templates && availability.usable ? host.driver(name).templates : undefined;
     if (!ofDriver) continue;
     const there = (await ofDriver.list()).filter((template) => template.name.startsWith(`${templatePrefix}_`));
     const known = new Set((await templates.onHost(host.id)).map(({ id }) => id));
