@@ -7,15 +7,14 @@
  *    the system may keep their contents as long as it has room for them, and a page that is needed again is mapped again (a microsecond
  *    for each 64 KiB, while its contents are there). */
 import { readFileSync } from "node:fs";
-import { performance } from "node:perf_hooks";
 import { type CFunction, cLibrary } from "./c-library.ts";
 import { untouchedFileMappings } from "./file-mappings.ts";
 
 /** Two of these at rest: V8's own collections for a process at rest come 8 s after its last work, and leave more to give back. */
 const lookMs = 5_000;
 const looksAtRest = 2;
-/** Of the time between two looks. At rest a yard needs one hundredth. */
-const busyShare = 0.03;
+/** Of one processor, between two looks. A yard at rest needs a hundredth, and in the look of those collections up to six. */
+const busyShare = 0.08;
 /** Of madvise(2). */
 const MADV_DONTNEED = 4;
 
@@ -23,11 +22,11 @@ const MADV_DONTNEED = 4;
 export function giveBackAtRest(): Disposable {
   let isOwed = true; // by the start
   let looks = 0;
-  let before = performance.eventLoopUtilization();
+  let before = process.cpuUsage();
   const timer = setInterval(() => {
-    const now = performance.eventLoopUtilization();
-    const isBusy = performance.eventLoopUtilization(now, before).utilization > busyShare;
-    before = now;
+    const { user, system } = process.cpuUsage(before);
+    const isBusy = (user + system) / 1_000 > busyShare * lookMs;
+    before = process.cpuUsage();
     if (isBusy) isOwed = true;
     looks = isBusy ? 0 : looks + 1;
     if (!isOwed || looks < looksAtRest) return;
