@@ -23,8 +23,8 @@ export interface LifecycleParts extends Pick<CapsuleParts, "clock" | "essential"
   readonly announce: Announce;
   /** One change of a capsule at a time. */
   readonly withCapsule: WithName;
-  /** It is to go on where it is: a move of it that was broken off is given up. */
-  giveUpMove(capsuleId: string): Promise<void>;
+  /** It is to go on where it is: a move of it that was broken off is given up. @returns whether there was one, which may have changed where it is */
+  giveUpMove(capsuleId: string): Promise<boolean>;
   /** Compares its host with the table, soon: something may be left to do. */
   reconcileLater(hostId: string): void;
   /** It has stopped changing for a while, and what was measured of it is to be kept. */
@@ -167,9 +167,8 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
 
     resume: ({ teamId, actor }, id) =>
       withCapsule(id, async () => {
-        await get(teamId, id);
-        await parts.giveUpMove(id);
-        const capsule = await get(teamId, id); // where it is for good
+        let capsule = await get(teamId, id);
+        if (await parts.giveUpMove(id)) capsule = await get(teamId, id); // where it is for good
         if (capsule.status !== "paused" && capsule.status !== "hibernated") throw cannot("resume", capsule);
         const running = await thaw(capsule);
         announce.capsule("capsule.running", running, actor);

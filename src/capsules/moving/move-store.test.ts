@@ -57,7 +57,7 @@ eachDialect("the table of moves", (open) => {
     await using database = await open();
     const { moves, move, hostId } = await begin(database);
     await moves.markSent(move);
-    await moves.giveUp(move.capsuleId);
+    assert.deepEqual([await moves.giveUp("capsule_other"), await moves.giveUp(move.capsuleId)], [false, true]);
     assert.deepEqual([await moves.settle(move), await hostId()], [undefined, "host_a"]);
     assert.equal((await moves.get(move.capsuleId))?.phase, "abandoned");
   });

@@ -37,8 +37,8 @@ export interface MoveStore {
   markSent(move: CapsuleMove): Promise<CapsuleMove | undefined>;
   /** The capsule is on the other host from here on. @returns undefined, if it is no longer what was sent, or the move was given up; then it is where it was */
   settle(move: CapsuleMove): Promise<Capsule | undefined>;
-  /** Whoever has it: a capsule that has not arrived stays where it was. */
-  giveUp(capsuleId: string): Promise<void>;
+  /** Whoever has it: a capsule that has not arrived stays where it was. @returns whether there was a move of it, also one that had arrived */
+  giveUp(capsuleId: string): Promise<boolean>;
   forget(move: CapsuleMove): Promise<void>;
 }
 
@@ -109,12 +109,16 @@ export function createMoveStore({
       return moved;
     },
     async giveUp(capsuleId) {
+      // Nearly always there is none, and also a write that changes nothing is waited for on the disk.
+      const known = db.selectFrom("capsule_moves").select("id").where("capsule_id", "=", capsuleId);
+      if (!(await known.executeTakeFirst())) return false;
       await db
         .updateTable("capsule_moves")
         .set({ phase: "abandoned" })
         .where("capsule_id", "=", capsuleId)
         .where("phase", "in", unfinished)
         .execute();
+      return true;
     },
     async forget({ id }) {
       await db.deleteFrom("capsule_moves").where("id", "=", id).execute();
