@@ -1,9 +1,9 @@
-/** Control groups of a sandbox: one at the top with the limits of all, and below it a leaf for its processes (`main`) and one for each process that
- *  has limits of its own. Leaves, because version 2 lets no group with groups below hold processes itself. */
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+/** Control groups of a sandbox: one at the top with the limits of all, in which its processes are, and below it a leaf for each process that has limits of its own. Version 2
+ *  lets no group with groups below hold processes itself: there they are in a leaf, too (`main`). */
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import { YardError } from "../errors.ts";
 import {
   type Controller,
@@ -67,8 +67,10 @@ export async function createCgroupTree(name: string): Promise<CgroupTree> {
 
 async function makeTop(hierarchy: Hierarchy, controller: Controller, name: string): Promise<GroupPlace> {
   const path = await makeGroupAside(hierarchy, controller, name);
-  if (hierarchy.version === 2) writeFileSync(join(path, "cgroup.subtree_control"), `+${controller}`);
-  await mkdir(join(path, mainLeaf), { recursive: true });
+  if (hierarchy.version === 2) {
+    writeFileSync(join(path, "cgroup.subtree_control"), `+${controller}`);
+    await mkdir(join(path, mainLeaf), { recursive: true });
+  }
   return { path, version: hierarchy.version };
 }
 
@@ -87,7 +89,7 @@ export function openCgroupTree(places: GroupPlaces): CgroupTree {
     return openCgroup(tops.map((top) => join(top, name)));
   }
   const read = (controller: Controller, file: string) => readIfThere(join(places[controller]?.path ?? "", file));
-  const main = makeLeaf(mainLeaf);
+  const main = openCgroup(tops.map(mainOf));
 
   return {
     places,
@@ -131,6 +133,12 @@ export function openCgroupTree(places: GroupPlaces): CgroupTree {
   };
 }
 
+/** Where its processes are; earlier agents have made the leaf for version 1, too. */
+function mainOf(top: string): string {
+  const leaf = join(top, mainLeaf);
+  return existsSync(leaf) ? leaf : top;
+}
+
 function leavesOf(top: string): string[] {
   try {
     const entries = readdirSync(top, { withFileTypes: true });
@@ -168,16 +176,27 @@ function freezerOf({ freezer, memory }: GroupPlaces): Freezer {
 }
 
 const freezeTimeoutMs = 5_000;
+/** What sleeps is frozen some tenths of a millisecond after it was told to, sooner than the shortest timer. */
+const quickLooksMs = 1;
 
 async function freeze(freezer: Freezer): Promise<void> {
   const deadline = performance.now() + freezeTimeoutMs;
   for (let pauseMs = 1; ; pauseMs = Math.min(50, pauseMs * 2)) {
     freezer.set(true); // in version 1 it may take several attempts while processes are being started
-    if (freezer.isFrozen()) return;
+    if (await isSoonFrozen(freezer)) return;
     if (performance.now() > deadline) {
       freezer.set(false);
       throw new YardError("timeout", "What runs there cannot be frozen: something hangs in the kernel. Try again.");
     }
     await sleep(pauseMs);
   }
+}
+
+async function isSoonFrozen(freezer: Freezer): Promise<boolean> {
+  const until = performance.now() + quickLooksMs;
+  while (!freezer.isFrozen()) {
+    if (performance.now() > until) return false;
+    await turn();
+  }
+  return true;
 }
