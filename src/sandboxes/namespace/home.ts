@@ -25,17 +25,21 @@ export interface Home {
   notePaused(isPaused: boolean): void;
   /** @throws {YardError} unavailable, storage_full; then it is stopped as before */
   start(): Promise<void>;
-  /** What it lies on together with what it has written, which it changes no more. If nothing runs in it, it moves, and no byte is copied; else what it has written
+  /** What it lies on together with what it has written, which it changes no more. If nothing runs in it, it moves out, and no byte is copied; else what it has written
    *  is copied while all of it stands still. @throws {YardError} storage_full, too_large */
   capture(options: { isUsed: () => boolean }): Promise<Ground>;
+  /** As it was before it moved out, until it has moved in; undefined, while it does not move. */
+  readonly moving: Pick<NamespaceRecord, "isPaused"> | undefined;
+  /** After a capture: moves in, if it has moved out. Where that fails it is stopped, with its files, and may be started again. */
+  moveIn(): Promise<void>;
   /** Kills all that runs there, and keeps what was written. */
   stop(): Promise<void>;
   /** Kills all that runs there. */
   end(): Promise<void>;
   /** That, and removes everything. */
   remove(): Promise<void>;
-  /** Lets go of it, and leaves it running. */
-  release(): void;
+  /** Lets go of it, and leaves it running; if it is moving in, when it has. */
+  release(): Promise<void>;
 }
 
 /** What is reached of a residence from here. */
@@ -60,6 +64,8 @@ const idleLookMs = 10;
 export function createHome(parts: HomeParts): Home {
   const { id, residences, store } = parts;
   let { record, residence } = parts;
+  let moving: Home["moving"];
+  let movingIn: Promise<void> | undefined;
   let interior = interiorOf(residence, record);
 
   function write(changes: Partial<NamespaceRecord>, how: "intend" | "note"): void {
@@ -109,6 +115,15 @@ export function createHome(parts: HomeParts): Home {
     return shortened;
   }
 
+  async function moveIn({ isPaused }: Pick<NamespaceRecord, "isPaused">): Promise<void> {
+    await start().catch(() => {}); // what was asked for is done
+    if (!isPaused) return;
+    await running()
+      ?.groups.freeze()
+      .catch(() => {});
+    write({ isPaused }, "note");
+  }
+
   async function copy(layer: NewPart, { groups, system }: Residence): Promise<Ground> {
     const wasPaused = record.isPaused;
     if (!wasPaused) await groups.freeze();
@@ -136,14 +151,17 @@ export function createHome(parts: HomeParts): Home {
       const layer = store.newLayer();
       const from = running();
       if (from && (isUsed() || !(await isIdle(from)))) return copy(layer, from);
-      const { isPaused } = record;
+      const before = from && { isPaused: record.isPaused };
       const ground = await giveUp(layer);
-      if (!from) return ground;
-      // What was asked for is done: where this fails it is stopped, with its files, and may be started again.
-      await start().catch(() => {});
-      if (isPaused) await running()?.groups.freeze();
-      if (isPaused) write({ isPaused }, "note");
+      moving = before;
       return ground;
+    },
+    get moving() {
+      return moving;
+    },
+    moveIn() {
+      movingIn = moving && moveIn(moving).finally(() => (moving = undefined));
+      return movingIn ?? Promise.resolve();
     },
     stop: async () => void (await leave()),
     async end() {
@@ -154,7 +172,10 @@ export function createHome(parts: HomeParts): Home {
       await residence?.remove();
       if (!residence && record.name !== undefined) await residences.discard(record.name);
     },
-    release: () => residence?.release(),
+    async release() {
+      await movingIn;
+      residence?.release();
+    },
   };
 }
 

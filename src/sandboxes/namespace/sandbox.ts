@@ -66,8 +66,8 @@ export function createNamespaceSandbox(parts: NamespaceSandboxParts): LocalSandb
     handle: { driver: "namespace", version: 1, id },
     status() {
       if (ending) return "gone";
-      if (!home.residence()) return "stopped";
-      return home.record.isPaused ? "paused" : "running";
+      if (!home.moving && !home.residence()) return "stopped";
+      return (home.moving ?? home.record).isPaused ? "paused" : "running";
     },
     files: filesThrough(gate, () => {
       requireThere();
@@ -89,11 +89,17 @@ export function createNamespaceSandbox(parts: NamespaceSandboxParts): LocalSandb
         requireRunning();
         return home.interior().ports.dial(port);
       }),
-    capture: (name) =>
-      gate.change(async (isUsed) => {
-        requireThere();
-        return parts.addTemplate(name, () => home.capture({ isUsed }));
-      }),
+    capture(name) {
+      const { promise: captured, resolve, reject } = Promise.withResolvers<Template>();
+      gate
+        .change(async (isUsed) => {
+          requireThere();
+          await parts.addTemplate(name, () => home.capture({ isUsed })).then(resolve, reject);
+          await home.moveIn(); // only who comes next waits for that
+        })
+        .catch(reject);
+      return captured;
+    },
     inhabitants: createInhabitants(() => requireRunning().groups),
     processes: async () => processes.of(id),
     async forget(process) {

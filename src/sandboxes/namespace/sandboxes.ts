@@ -18,7 +18,7 @@ export interface HeldSandbox {
   readonly sandbox: LocalSandbox;
 }
 
-export interface NamespaceSandboxes extends Disposable {
+export interface NamespaceSandboxes extends AsyncDisposable {
   /** Once, however often it is asked for. @throws {YardError} invalid, precondition, unavailable, storage_full; then nothing is left */
   create(spec: SandboxSpec): Promise<LocalSandbox>;
   /** Takes back what the journal knows of; what is left of others is removed. */
@@ -143,9 +143,9 @@ export function createNamespaceSandboxes(parts: SandboxesParts): NamespaceSandbo
       processes.recover();
     },
     lastFailure: () => lastFailure,
-    [Symbol.dispose]() {
+    async [Symbol.asyncDispose]() {
       lowersTimer?.[Symbol.dispose]();
-      for (const { home } of held.values()) home.release();
+      await Promise.all([...held.values()].map(({ home }) => home.release()));
     },
   };
 }
