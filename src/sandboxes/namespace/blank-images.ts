@@ -32,6 +32,8 @@ export async function makeImage(image: string, bytes: number): Promise<void> {
   // No journal: it would double what is written. What a power failure leaves is mended before the next mount. No reserve: full is full for root too. Never larger:
   // room to grow would be most of what is written here.
   const features = ["-O", "^has_journal,^resize_inode", "-E", "lazy_itable_init=1,nodiscard,packed_meta_blocks=1"];
+  // One group of groups: a new directory would else go to another one each time, whose lists are read first (measured: 0.2 to 2 ms for each).
+  features.push("-G", "1024");
   await runDiskTool("mkfs.ext4", ["-q", "-F", "-m", "0", ...features, image]);
   const pieces = readPieces(image);
   if (pieces && blanks.size < mostSizes) blanks.set(bytes, pieces);

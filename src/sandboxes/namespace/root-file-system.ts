@@ -1,7 +1,7 @@
 /** The root file system of one sandbox: overlays of its template's layers, which stay as they are, and of directories of its own, which take all that it writes. With a
  *  limit those are on a small file system in a file, which ends where the limit is. */
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statfsSync, statSync } from "node:fs";
-import { rm, rmdir } from "node:fs/promises";
+import { mkdir, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { asStorageError, YardError } from "../../platform/errors.ts";
 import { mounts } from "../../platform/process/mounts.ts";
@@ -47,7 +47,7 @@ export async function makeRootFileSystem(
     mkdirSync(join(directory, "own"), { recursive: true, mode: 0o700 });
     makeReachable(rootPath, users.rootId);
     if (diskBytes !== undefined) await provideImage(directory, diskBytes);
-    for (const layer of layers) mountLayer(place, { layer, users, lowers });
+    for (const layer of layers) await mountLayer(place, { layer, users, lowers });
     return system;
   } catch (error) {
     await (isNew ? system.remove() : system.unmount());
@@ -107,13 +107,13 @@ function measureSometimes(directory: string): () => Promise<number> {
   };
 }
 
-function mountLayer(
+async function mountLayer(
   { directory, rootPath }: SandboxPlace,
   { layer, users, lowers }: { layer: Layer; users: UserNamespaces; lowers: LowerLayers },
-): void {
+): Promise<void> {
   const upper = join(directory, "own", placeName(layer.at));
   const work = `${upper}${workSuffix}`;
-  mkdirSync(work, { recursive: true });
+  await mkdir(work, { recursive: true }); // aside: the first directory of a new file system waits for its disk
   if (!existsSync(upper)) makeUpper(upper, layer, users.rootId);
   const lower = [...layer.over, lowers.pathOf(layer.from, users)];
   mounts().mountOverlay(join(rootPath, layer.at), { lower, upper, work });

@@ -209,12 +209,13 @@ async function findProblem(nft: string | undefined): Promise<string | undefined>
 }
 
 const goneTimeoutMs = 10_000;
+const [firstGoneLookMs, longestGoneLookMs] = [5, 40];
 
 /** The kernel removes a link with the namespace that its other end is in, some milliseconds after the last process there. */
 async function goneFrom(router: Router | undefined, slot: number): Promise<void> {
   const deadline = performance.now() + goneTimeoutMs;
-  while (router?.links.indexOf(linkOf(slot)) !== undefined) {
+  for (let pauseMs = firstGoneLookMs; router?.links.indexOf(linkOf(slot)) !== undefined; pauseMs *= 2) {
     if (performance.now() > deadline) router?.links.remove(linkOf(slot));
-    await sleep(5);
+    await sleep(Math.min(pauseMs, longestGoneLookMs));
   }
 }
