@@ -177,6 +177,27 @@ test("what was captured is there after a restart of the agent, and goes when not
   await untilNothing(directory.path);
 });
 
+test("an agent that closes while a captured sandbox moves leaves it to the next as it was", needs, async () => {
+  using directory = temporaryDirectory();
+  await using _cleared = { [Symbol.asyncDispose]: () => clear(directory.path) };
+  const first = await openNamespaceDriver({ directory: directory.path });
+  const source = await first.create({ id: "source", limits: { diskBytes: 32 * 1024 * 1024 } });
+  await source.files?.write("/root/file", bytesOf("mine"));
+  await source.pausing?.pause();
+  await source.capture?.("template");
+  assert.equal(source.status(), "paused");
+  await first[Symbol.asyncDispose]();
+  await using driver = await openNamespaceDriver({ directory: directory.path });
+  const [taken = assert.fail("it is gone")] = await driver.sandboxes();
+  assert.equal(taken.status(), "paused");
+  await taken.pausing?.resume();
+  const look = await taken.exec({ id: "look", argv: ["grep", "-qx", "mine", "/root/file"] });
+  assert.equal((await look.exited).code, 0);
+  await driver.templates?.remove("template");
+  await taken.destroy();
+  await untilNothing(directory.path);
+});
+
 test("connections to a sandbox leave no descriptor and no namespace", needs, async () => {
   using directory = temporaryDirectory();
   await using driver = await openNamespaceDriver({ directory: directory.path });
