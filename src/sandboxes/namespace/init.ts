@@ -39,17 +39,19 @@ const startTimeoutMs = 30_000;
 const standardPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Joins its control groups, by the descriptors from 3 on that it is handed: itself, as only then that costs next to nothing (cgroups.ts). Says that it is there, then
- *  waits for whoever has lost its parent. As process 1 it cannot be killed from inside; its `sleep` can, and is replaced. */
+ *  waits for whoever has lost its parent. A shell waits only while it has a child: that reads from a pipe which nobody writes to, as a program that sleeps would be one more
+ *  to start. As process 1 it cannot be killed from inside; its child can, and is replaced. */
 function initScript(doors: number): string {
   const numbers = Array.from({ length: doors }, (_, i) => firstDoorFd + i);
   const join = numbers.map((fd) => `echo 0 >&${fd} || exit; exec ${fd}>&-`).join("; ");
-  return `${join}; trap "" INT; echo ready; exec >/dev/null 2>&1; while :; do sleep 1000000 & wait $!; done`;
+  const stay = `while :; do (read _ <&${firstDoorFd + doors}) & wait $!; done`;
+  return `${join}; trap "" INT; echo ready; exec >/dev/null 2>&1; ${stay}`;
 }
 
-/** Of a sandbox in which nothing runs: the first process, and always its `sleep`. */
+/** Of a sandbox in which nothing runs: the first process, and always its child. */
 export const keepingProcesses = 2;
 
-/** Doors, of which there are five at most, have one digit each: `sh` knows no more. What bubblewrap is handed for itself comes after them. */
+/** Doors, of which there are five at most, and the silent pipe after them have one digit each: `sh` knows no more. What bubblewrap is handed for itself comes then. */
 const firstDoorFd = 3;
 const O_PATH = 0o10000000;
 
@@ -105,7 +107,7 @@ async function startBubblewrap(
   const root = theirs(openSync(parts.rootPath, O_PATH | fileConstants.O_DIRECTORY));
   const filter = theirs(openSync(parts.filterPath, "r"));
   const doors = parts.doors.map((path) => theirs(openSync(path, "w")));
-  const handed = [...doors, root, users.inner, filter, ends.info, ends.gate];
+  const handed = [...doors, theirs(openSilence()), root, users.inner, filter, ends.info, ends.gate];
   const firstFree = firstDoorFd + handed.length;
   const more = handed.map((fd) => (fd >= firstFree ? fd : theirs(libc()?.duplicate(fd, firstFree) ?? fd)));
   const enter = ["nsenter", `--user=/proc/${process.pid}/fd/${users.outer}`, "--"];
@@ -119,6 +121,16 @@ async function startBubblewrap(
   });
   if (monitor) return monitor;
   throw new YardError("precondition", "This system's C library has no posix_spawn that changes directory.");
+}
+
+/** What is read from it does not come, and does not end: it is a pipe's both ends in one. */
+function openSilence(): number {
+  const { readEnd, writeEnd } = kernel().pipe();
+  try {
+    return openSync(`/proc/self/fd/${readEnd}`, "r+");
+  } finally {
+    for (const fd of [readEnd, writeEnd]) closeSync(fd);
+  }
 }
 
 function closer(fd: number): Disposable {
@@ -142,7 +154,7 @@ function killChild(pid: number): void {
 
 function options({ sharedMemoryBytes, marks, doors }: InitParts): string[] {
   const handed = (place: number) => `${firstDoorFd + doors.length + place}`;
-  const [root, users, filter, info, gate] = [0, 1, 2, 3, 4].map(handed) as [string, string, string, string, string];
+  const [root, users, filter, info, gate] = [1, 2, 3, 4, 5].map(handed) as [string, string, string, string, string];
   return [
     ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup"],
     ...["--userns2", users, "--cap-drop", "ALL", "--seccomp", filter],
