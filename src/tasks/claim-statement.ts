@@ -51,7 +51,7 @@ interface StatementValues extends Omit<ClaimRequest, "queueIds"> {
 
 type StatementSlots = { readonly [Name in keyof StatementValues]: RawBuilder<StatementValues[Name]> };
 
-/** SQLite has one writer: what is read here is still so when it is changed. */
+/** SQLite has one writer: what is read here is still so when it is changed. For `+ 0` see platform/db/dialects/sqlite.ts. */
 function onSqlite({ workerUuid, revision, queueIds, limit }: StatementSlots, now: SharedTime) {
   return sql<ClaimedRow>`
     with heads(queue_id, head) as materialized (
@@ -59,11 +59,11 @@ function onSqlite({ workerUuid, revision, queueIds, limit }: StatementSlots, now
       from json_each(${queueIds})
     ), best(queue_id) as materialized (
       select heads.queue_id from heads cross join tasks as task on task.id = heads.head
-      order by task.priority desc, task.id limit ${limit}
+      order by task.priority desc, task.id limit ${limit} + 0
     ), chosen(id) as materialized (
       select task.id from best cross join tasks as task on task.id in (
-        select id from tasks where queue_id = best.queue_id and state = 'ready' order by priority desc, id limit ${limit})
-      order by task.priority desc, task.id limit ${limit}
+        select id from tasks where queue_id = best.queue_id and state = 'ready' order by priority desc, id limit ${limit} + 0)
+      order by task.priority desc, task.id limit ${limit} + 0
     )
     update tasks set state = 'running', worker_uuid = ${workerUuid}, attempts = attempts + 1, updated_at = ${now.atRun}
     where id in (select id from chosen)

@@ -49,7 +49,7 @@ export function prepareSetAllEnded({ kysely }: Database, now: SharedTime) {
     kysely,
     (slot) => sql<{ id: number }>`
       update tasks set state = given.state, updated_at = ${now.atRun}
-      from unnest(${slot("taskId")}::bigint[], ${slot("workerUuid")}::text[], ${slot("state")}::text[]) as given(id, worker_uuid, state)
+      from unnest((select ${slot("taskId")}::bigint[]), (select ${slot("workerUuid")}::text[]), (select ${slot("state")}::text[])) as given(id, worker_uuid, state)
       where tasks.id = given.id and tasks.worker_uuid = given.worker_uuid
       returning tasks.id`,
   );
@@ -68,7 +68,8 @@ export function prepareSetAllEnded({ kysely }: Database, now: SharedTime) {
 export function prepareCommitAll({ kysely }: Database, now: SharedTime) {
   const commit = prepareQuery<Columns<ReportedCommit>, CommittedRow>(kysely, (slot) => {
     const given: RawBuilder<unknown> = sql`
-      unnest(${slot("taskId")}::bigint[], ${slot("workerUuid")}::text[], ${slot("state")}::text[], ${slot("waitStatus")}::integer[], ${slot("reason")}::text[])
+      unnest((select ${slot("taskId")}::bigint[]), (select ${slot("workerUuid")}::text[]), (select ${slot("state")}::text[]),
+        (select ${slot("waitStatus")}::integer[]), (select ${slot("reason")}::text[]))
         as given(id, worker_uuid, state, wait_status, reason)`;
     return sql<CommittedRow>`
       with gone as (

@@ -8,6 +8,7 @@ import {
   type Dialect,
   type Driver,
   Kysely,
+  type LimitNode,
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
@@ -59,8 +60,17 @@ function createDialect(makeDriver: () => Driver): Dialect {
     createAdapter: () => new SqliteAdapter(),
     createDriver: makeDriver,
     createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new QueryCompiler(),
   };
+}
+
+/** SQLite plans a statement for the value of a bare `limit ?`, and so compiles it anew whenever one is bound: a claim of a task took 84 µs in place of 16. Of an expression it asks
+ *  for no value. */
+class QueryCompiler extends SqliteQueryCompiler {
+  protected override visitLimit(node: LimitNode): void {
+    super.visitLimit(node);
+    this.append(" + 0");
+  }
 }
 
 interface Parts {
