@@ -32,7 +32,7 @@ export async function finishTask(parts: FinishParts, finishing: Finishing): Prom
   const { reporter, announce } = parts;
   const state = ended.isLate ? "Cancelled" : "Finished";
   announce(ended.isLate ? "ExecTimeout" : "ExecFinished");
-  const artifacts = await artifactsOf(directories, output, parts);
+  const artifacts = artifactsOf(directories, output, parts);
   const next = await readNewTask(directories.newTask);
   announce("UploadResult");
   let message: ResultMessage | null = ended.isLate ? "ExecTimeout" : null;

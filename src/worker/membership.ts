@@ -253,9 +253,12 @@ async function fetchOne({ calls, workshop, onHeard }: MembershipParts, over: End
 /** Resolves when a slot is free, and the disk has space for what a task makes. */
 async function roomFor({ slots, workshop }: MembershipParts, runs: Runs, signal: AbortSignal): Promise<void> {
   while (runs.size >= slots && !signal.aborted) await runs.changed(signal);
-  for (let looks = 0; !signal.aborted && !(await hasSpace(workshop.directory)); looks++) {
+  for (let looks = 0; !signal.aborted && !(await hasSpace(workshop.directories.parent)); looks++) {
     if (looks === 0)
-      workshop.log.error({ path: workshop.directory }, "the disk is full: no task is fetched until there is space");
+      workshop.log.error(
+        { path: workshop.directories.parent },
+        "the disk is full: no task is fetched until there is space",
+      );
     await delay(noSpaceMs, undefined, { signal });
   }
 }

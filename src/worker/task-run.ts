@@ -4,7 +4,6 @@
  *          └───────────┴── TaskFailed ──▶ cancelled, committed with the reason
  *
  *  Dropped (its signal is aborted): what runs is ended, nothing is reported. Whatever happens, nothing of it is left behind. */
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { isYardError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
@@ -14,7 +13,7 @@ import type { OutputKeeper } from "../sandboxes/output-keeper.ts";
 import type { Sandbox } from "../sandboxes/sandbox.ts";
 import type { Announcements } from "./announcements.ts";
 import type { WorkerCalls } from "./coordinator.ts";
-import { directoriesIn, makeDirectories, removeDirectories, type TaskDirectories } from "./directories.ts";
+import type { DirectoryStock, TaskDirectories } from "./directories.ts";
 import { TaskDropped, TaskFailed } from "./end.ts";
 import type { ExecState } from "./exec-states.ts";
 import { type Ended, execute } from "./execute.ts";
@@ -32,8 +31,7 @@ export interface Workshop {
   readonly http: CoordinatorHttp;
   readonly sandbox: Sandbox;
   readonly keeper: OutputKeeper;
-  /** Where tasks get their directories. */
-  readonly directory: string;
+  readonly directories: DirectoryStock;
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly followsLinks: boolean;
@@ -60,33 +58,37 @@ export async function runTask(parts: TaskParts, task: FetchedTask, signal: Abort
   const timeoutMs = parseUnitDurationMs(task.timeout) ?? 0;
   const announce = (state: ExecState) => parts.announcements.announce(task.uuid, state, { timeoutMs });
   const log = parts.log.child({ task: task.uuid });
-  const root = join(parts.directory, newId("task"));
   try {
-    await carryOut({ ...parts, log }, { task, root, timeoutMs, announce, signal });
+    await inDirectories({ ...parts, log }, { task, timeoutMs, announce, signal });
   } catch (error) {
     if (signal.aborted) dropped(signal.reason, announce, log);
     else if (isYardError(error, "unauthenticated")) throw error;
     else if (isYardError(error, "not_found")) log.info("the task is not this worker's any more");
     else await reportFailure({ ...parts, log }, task, asFailed(error), announce);
-  } finally {
-    await removeDirectories(directoriesIn(root)).catch((error) =>
-      log.error({ err: error }, "a task has left something that cannot be deleted"),
-    );
   }
 }
 
 interface Run {
   readonly task: FetchedTask;
-  readonly root: string;
   readonly timeoutMs: number;
   announce(state: ExecState): void;
   readonly signal: AbortSignal;
 }
 
-async function carryOut(parts: TaskParts, run: Run): Promise<void> {
-  const { task, root, timeoutMs, announce, signal } = run;
-  announce("FetchResource");
-  const directories = await patiently(parts, signal, () => makeDirectories(root));
+async function inDirectories(parts: TaskParts, run: Run): Promise<void> {
+  run.announce("FetchResource");
+  const directories = await patiently(parts, run.signal, () => parts.directories.take());
+  try {
+    await carryOut(parts, run, directories);
+  } finally {
+    await parts.directories
+      .giveBack(directories)
+      .catch((error) => parts.log.error({ err: error }, "a task has left something that cannot be deleted"));
+  }
+}
+
+async function carryOut(parts: TaskParts, run: Run, directories: TaskDirectories): Promise<void> {
+  const { task, timeoutMs, announce, signal } = run;
   await prepare(parts, run, directories);
   announce("ExecPending");
   using output = await patiently(parts, signal, async () => keepOutput(parts, task, directories));

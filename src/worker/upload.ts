@@ -1,13 +1,13 @@
 /** Uploads what a task has made: of its directories those that hold something, and what it has printed. */
 import { createReadStream } from "node:fs";
-import { opendir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs } from "../platform/backoff.ts";
 import { isYardError, YardError } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
 import type { TreeEntries } from "../platform/trees/tree-entry.ts";
-import type { TaskDirectories } from "./directories.ts";
+import { isEmpty, type TaskDirectories } from "./directories.ts";
 import type { CoordinatorHttp } from "./http.ts";
 import { packTo } from "./pack.ts";
 import type { Reporter } from "./reporter.ts";
@@ -40,27 +40,22 @@ const backoff = { baseMs: 500, maxMs: 15_000 };
 const leastWaitMs = 500;
 
 /** In the order in which they go up. */
-export async function artifactsOf(
+export function artifactsOf(
   directories: TaskDirectories,
   output: StdLog | undefined,
   { followsLinks, log }: Pick<UploadParts, "followsLinks" | "log">,
-): Promise<readonly Artifact[]> {
+): readonly Artifact[] {
   const onSkipped = (path: string) => log.warn({ path }, "an archive has no word for this, so it is left out");
   const found: Artifact[] = [];
   for (const [type, directory] of [
     ["result", directories.result],
     ["exec-log", directories.exec],
   ] as const) {
-    if (await isEmpty(directory)) continue;
+    if (isEmpty(directory)) continue;
     found.push({ type, entries: () => directoryTree(directory, { prefix: type, followsLinks, onSkipped }) });
   }
   if (output) found.push({ type: "std-log", entries: () => output.entries() });
   return found;
-}
-
-async function isEmpty(directory: string): Promise<boolean> {
-  await using entries = await opendir(directory);
-  return (await entries.read()) === null;
 }
 
 /** Those that may go up; a team whose quota is used up gets none of the rest.

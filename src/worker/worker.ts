@@ -3,6 +3,7 @@ import { YardError } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
 import { createOutputKeeper } from "../sandboxes/output-keeper.ts";
 import { createCoordinator, type Registration } from "./coordinator.ts";
+import { createDirectoryStock } from "./directories.ts";
 import { driverNamed } from "./drivers.ts";
 import { openWorkerHome } from "./home.ts";
 import { type Address, createCoordinatorHttp } from "./http.ts";
@@ -87,7 +88,7 @@ async function run(options: WorkerOptions, { stopping, killing }: Stops): Promis
   const sandbox = opened.adopt(await driver.create({ id: "tasks" }), (made) => made.destroy({ graceMs: 0 }));
   const keeper = opened.use(createOutputKeeper({ directory: home.tasks }));
   const workshop: Workshop = {
-    ...{ http, sandbox, keeper, log, directory: home.tasks },
+    ...{ http, sandbox, keeper, log, directories: createDirectoryStock(home.tasks) },
     ...{ cwd: options.cwd, environment: options.environment, maxOutputBytes: options.maxOutputBytes },
     followsLinks: !driver.can.ownFiles,
   };
