@@ -130,6 +130,27 @@ test("a command knows its directories and its task, and none of the worker's own
   assert.equal(variables.get("MITO_UPSTREAM_TASK_UUID"), undefined);
 });
 
+test("a command is anything that env takes, whether its output is kept or not", async () => {
+  const tag = own();
+  await using worker = work(tag);
+  const script = join(worker.directory, "script");
+  writeFileSync(script, "exit 5\n", { mode: 0o700 });
+  for (const [args, status] of [
+    [["sh", "-c", "exit 3"], 3],
+    [["/bin/sh", "-c", "exit 4"], 4],
+    [["A=b", "sh", "-c", "test $A = b"], 0],
+    [["-u", "HOME", "sh", "-c", "test -z $HOME"], 0],
+    [[script], 5], // without a first line that says what reads it
+    [["/no/such/program"], 127],
+    [["no-such-program"], 127],
+    [["/etc/passwd"], 126],
+  ] as const)
+    for (const terminal_output of [false, true]) {
+      const uuid = await submit(tag, { args, terminal_output });
+      assert.deepEqual(await resultOf(uuid), ["Finished", status << 8, null], `${args} ${terminal_output}`);
+    }
+});
+
 test("a command that takes too long is ended with all it has started", async () => {
   const tag = own();
   await using _worker = work(tag);

@@ -72,9 +72,22 @@ function isLost({ reason }: AbortSignal): boolean {
   return reason instanceof TaskDropped && reason.reason === "lost";
 }
 
-/** Undefined: no host could execute it, its arguments are too long. Whether there is such a program, `env` finds out. */
-async function start(parts: ExecuteParts, { task, directories, output }: Execution): Promise<Process | undefined> {
-  const argv = ["/usr/bin/env", ...task.spec.args];
+/** What stands before a program's name for `env`: variables, and options of its own. */
+const forEnv = /^-|=/;
+
+/** By `env`, unless there is nothing to do for it: it is another program to load, as long as all that `true` takes. What cannot be started so is left to it, to be told why.
+ *  Undefined: no host could execute it, its arguments are too long. */
+async function start(parts: ExecuteParts, execution: Execution): Promise<Process | undefined> {
+  const { args } = execution.task.spec;
+  const plain = forEnv.test(args[0] ?? "-") ? undefined : await startCommand(parts, execution, args);
+  return plain ?? (await startCommand(parts, execution, ["/usr/bin/env", ...args]));
+}
+
+async function startCommand(
+  parts: ExecuteParts,
+  { task, directories, output }: Execution,
+  argv: readonly string[],
+): Promise<Process | undefined> {
   try {
     return await parts.sandbox.exec({
       id: parts.processId,
