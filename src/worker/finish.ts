@@ -11,6 +11,7 @@ import { asJson, type FetchedTask, type ResultMessage } from "./wire.ts";
 
 export interface FinishParts extends UploadParts {
   readonly reporter: Reporter;
+  leaveSlot(): void;
   announce(state: Parameters<Announcements["announce"]>[1]): void;
 }
 
@@ -38,6 +39,7 @@ export async function finishTask(parts: FinishParts, finishing: Finishing): Prom
   let message: ResultMessage | null = ended.isLate ? "ExecTimeout" : null;
   if (artifacts.length === 0 && next.kind === "none") {
     announce(ended.isLate ? "UploadCancelledResult" : "UploadFinishedResult");
+    parts.leaveSlot();
     await reporter.end(task.id, state, { exit_status: ended.waitStatus, msg: message });
     announce("UploadResultFinished");
   } else {

@@ -66,10 +66,11 @@ export async function serve(parts: MembershipParts): Promise<MembershipEnd> {
   const reporter = createReporter({ calls: parts.calls, isOurs: parts.isOurs, signal: reporting.signal });
   const live = createLiveOutput(parts.calls, workshop.log);
   const shared = { ...workshop, calls: parts.calls, reporter, announcements: parts.announcements, live };
-  const runs = createRuns(async (task, signal) => {
+  const runs = createRuns(parts.slots, async (task, signal, leaveSlot) => {
     parts.onBegin();
     try {
-      await runTask(shared, task, signal);
+      // Others take a worker that fetches again before it has committed for one that has lost its task.
+      await runTask({ ...shared, leaveSlot: parts.isOurs ? leaveSlot : () => {} }, task, signal);
     } catch (error) {
       if (isYardError(error, "unauthenticated")) over.end("removed");
       else workshop.log.error({ err: error, task: task.uuid }, "a task has failed in a way that was not foreseen");
@@ -202,13 +203,13 @@ async function beat({ calls, times, onHeard }: MembershipParts, over: Ending): P
 }
 
 async function fetchMany(parts: MembershipParts, runs: Runs, over: Ending): Promise<void> {
-  const { calls, slots, onHeard } = parts;
+  const { calls, onHeard } = parts;
   const signal = over.fetching;
   while (!signal.aborted) {
     await roomFor(parts, runs, signal);
     if (signal.aborted) return;
     const askedAt = now();
-    const tasks = await calls.fetchMany({ limit: slots - runs.size, waitMs: fetchWaitMs, signal });
+    const tasks = await calls.fetchMany({ limit: runs.room, waitMs: fetchWaitMs, signal });
     onHeard(askedAt);
     for (const task of tasks) runs.start(task);
   }
@@ -251,8 +252,8 @@ async function fetchOne({ calls, workshop, onHeard }: MembershipParts, over: End
 }
 
 /** Resolves when a slot is free, and the disk has space for what a task makes. */
-async function roomFor({ slots, workshop }: MembershipParts, runs: Runs, signal: AbortSignal): Promise<void> {
-  while (runs.size >= slots && !signal.aborted) await runs.changed(signal);
+async function roomFor({ workshop }: MembershipParts, runs: Runs, signal: AbortSignal): Promise<void> {
+  while (runs.room <= 0 && !signal.aborted) await runs.changed(signal);
   for (let looks = 0; !signal.aborted && !(await hasSpace(workshop.directories.parent)); looks++) {
     if (looks === 0)
       workshop.log.error(

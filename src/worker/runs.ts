@@ -3,14 +3,15 @@ import { type DropReason, TaskDropped } from "./end.ts";
 import type { FetchedTask } from "./wire.ts";
 
 export interface Runs {
-  readonly size: number;
+  /** Slots that are free. A run that has left its slot needs none any more, but there is room for no more than as many of those. */
+  readonly room: number;
   uuids(): readonly string[];
   /** Whether one that has run for so long is not among them. */
   hasOlderThan(ageMs: number, known: readonly string[]): boolean;
   start(task: FetchedTask): void;
   drop(uuid: string, reason: DropReason): void;
   dropAll(reason: DropReason): void;
-  /** Resolves when the number of runs has become smaller, or `signal` is aborted. */
+  /** Resolves when a run has ended or left its slot, or `signal` is aborted. */
   changed(signal: AbortSignal): Promise<void>;
   /** Resolves when there is none. */
   ended(): Promise<void>;
@@ -22,20 +23,24 @@ interface Run {
   readonly controller: AbortController;
 }
 
-/** @param carryOut never rejects */
-export function createRuns(carryOut: (task: FetchedTask, signal: AbortSignal) => Promise<void>): Runs {
+/** @param carryOut never rejects; it may leave its slot to another before it ends */
+export function createRuns(
+  slots: number,
+  carryOut: (task: FetchedTask, signal: AbortSignal, leaveSlot: () => void) => Promise<void>,
+): Runs {
   const runs = new Set<Run>();
+  const inSlots = new Set<Run>();
   let waiting = Promise.withResolvers<void>();
 
-  function end(run: Run): void {
-    runs.delete(run);
+  function leaveSlot(run: Run): void {
+    inSlots.delete(run);
     waiting.resolve();
     waiting = Promise.withResolvers();
   }
 
   return {
-    get size() {
-      return runs.size;
+    get room() {
+      return Math.min(slots - inSlots.size, 2 * slots - runs.size);
     },
     uuids: () => [...runs].map(({ uuid }) => uuid),
     hasOlderThan(ageMs, known) {
@@ -46,7 +51,11 @@ export function createRuns(carryOut: (task: FetchedTask, signal: AbortSignal) =>
     start(task) {
       const run: Run = { uuid: task.uuid, startedAt: performance.now(), controller: new AbortController() };
       runs.add(run);
-      void carryOut(task, run.controller.signal).finally(() => end(run));
+      inSlots.add(run);
+      void carryOut(task, run.controller.signal, () => leaveSlot(run)).finally(() => {
+        runs.delete(run);
+        leaveSlot(run);
+      });
     },
     drop(uuid, reason) {
       for (const run of runs) if (run.uuid === uuid) run.controller.abort(new TaskDropped(reason));

@@ -45,6 +45,8 @@ export interface TaskParts extends Workshop {
   readonly reporter: Reporter;
   readonly announcements: Announcements;
   readonly live: LiveOutput;
+  /** Another task may take its place: all that is left to do for this one is to report it. */
+  leaveSlot(): void;
 }
 
 /** For bringing the resources and for waiting, together. */
