@@ -12,8 +12,8 @@ interface FetchedTask {
 }
 
 const batch = 500;
-/** While one lane waits for its reports to be saved, the other fetches. */
-const lanes = 2;
+/** While some lanes wait for the database, which has more than one process, others have their replies read and their requests made. */
+const lanes = 4;
 const singleWorkers = 4;
 const submittedAtOnce = 5_000;
 const waitSeconds = 10;
