@@ -1,6 +1,6 @@
 /** The frozen files that machines start from: layers of disks, and memory images. Nobody changes one that is here; any number of machines share it. One that nothing
  *  names any more is removed. */
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync, statSync, unlink } from "node:fs";
 import { join } from "node:path";
 import { YardError } from "../../platform/errors.ts";
 import { newId } from "../../platform/ids.ts";
@@ -58,11 +58,19 @@ export interface Store {
 /** The emulator opens each of them. */
 const mostLayers = 100;
 
+const goneMark = "gone_";
+
 /** @param named all that is still needed */
 export function openStore(directory: string, named: () => readonly string[]): Store {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   let holds = 0;
   const pathOf = (name: string) => join(directory, name);
+  /** It is out of the way at once. What it takes of the disk goes after that, without anybody who waits for it; the next collection finds what was left. */
+  function remove(name: string): void {
+    const gone = name.startsWith(goneMark) ? name : `${goneMark}${name}`;
+    if (gone !== name) renameSync(pathOf(name), pathOf(gone));
+    unlink(pathOf(gone), () => {});
+  }
   const store: Store = {
     directory,
     newName: (kind) => newId(kind), // an emulator takes names of 31 characters
@@ -99,7 +107,7 @@ export function openStore(directory: string, named: () => readonly string[]): St
     collect() {
       if (holds > 0) return;
       const needed = new Set(named());
-      for (const name of readdirSync(directory)) if (!needed.has(name)) rmSync(pathOf(name), { force: true });
+      for (const name of readdirSync(directory)) if (!needed.has(name)) remove(name);
     },
   };
   return store;
