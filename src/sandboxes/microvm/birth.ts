@@ -17,12 +17,14 @@ export interface Identity {
 
 const bootTimeoutMs = 5 * 60_000;
 const answerTimeoutMs = 2 * 60_000;
+/** Of what a capsule that takes all processors for itself may hold up. */
+const roomTimeoutMs = 5_000;
 const mostSaidBytes = 64 * 1024;
 const mostSharedMemoryBytes = 64 * 1024 * 1024;
 
 /** Waits until it has started. @throws {YardError} unavailable, timeout */
 export async function awaitBoot(machine: Machine, serial: Socket): Promise<void> {
-  await said(machine, serial, "booted", bootTimeoutMs);
+  await said(machine, serial, /booted\r?\n/, bootTimeoutMs);
 }
 
 /** One that was just made, of whatever memory: it gets a name and keys of its own. */
@@ -48,6 +50,20 @@ export function beResumed(machine: Machine, keys: Keys | undefined): Promise<voi
   return tell(machine, [wake(), ...renewed]);
 }
 
+/** What is given out of its file system, and what is not, in bytes; as its kernel knows it, without a process that would have to be started.
+ *  @throws {YardError} unavailable, timeout */
+export async function askForRoom(machine: Machine): Promise<{ usedBytes: number; freeBytes: number }> {
+  const serial = await machine.connect("serial");
+  try {
+    const answer = said(machine, serial, /room (\d+) (\d+)\r?\n/, roomTimeoutMs);
+    serial.write("room\n");
+    const [, usedBytes, freeBytes] = (await answer).map(Number);
+    return { usedBytes: usedBytes ?? 0, freeBytes: freeBytes ?? 0 };
+  } finally {
+    serial.destroy();
+  }
+}
+
 function wake(): string {
   const now = Date.now();
   return `wake ${Math.floor(now / 1_000)} ${(now % 1_000) * 1_000_000} ${randomBytes(32).toString("hex")}`;
@@ -56,7 +72,7 @@ function wake(): string {
 async function tell(machine: Machine, lines: readonly string[]): Promise<void> {
   const serial = await machine.connect("serial");
   try {
-    const ready = said(machine, serial, "ready", answerTimeoutMs);
+    const ready = said(machine, serial, /ready\r?\n/, answerTimeoutMs);
     serial.write(`${[...lines, "go"].join("\n")}\n`);
     await ready;
   } finally {
@@ -64,14 +80,16 @@ async function tell(machine: Machine, lines: readonly string[]): Promise<void> {
   }
 }
 
-async function said(machine: Machine, serial: Socket, word: string, timeoutMs: number): Promise<void> {
+/** @param words to the end of their line: behind whatever else writes there, which need not end its own */
+async function said(machine: Machine, serial: Socket, words: RegExp, timeoutMs: number): Promise<RegExpExecArray> {
   using _limit = setTimeout(() => serial.destroy(), timeoutMs);
   let text = "";
   for await (const bytes of serial.iterator({ destroyOnReturn: false })) {
     text = (text + String(bytes)).slice(-mostSaidBytes);
-    if (new RegExp(`${word}\\r?\\n`).test(text)) return; // behind whatever else writes there, which need not end its lines
+    const found = words.exec(text);
+    if (found) return found;
   }
   throw machine.isAlive()
-    ? new YardError("timeout", `The machine has not become ready (${word}).`)
+    ? new YardError("timeout", `The machine does not answer over its serial port.`)
     : new YardError("unavailable", "The machine has ended before it was ready: its disk may be damaged.");
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { YardError } from "../../platform/errors.ts";
 import { openCgroup } from "../../platform/process/cgroups.ts";
 import type { Connection as NetworkPlace } from "../namespace/network/network.ts";
+import { askForRoom } from "./birth.ts";
 import type { DiskFile } from "./emulator-arguments.ts";
 import { type Figures, readFigures } from "./figures.ts";
 import { killPlace, type Machine, openMachine } from "./machine.ts";
@@ -38,7 +39,8 @@ export interface CurrentMachine {
   addLayer(): Promise<() => void>;
   /** Those of a machine that has gone are the last that were read. */
   measure(): Promise<Figures>;
-  lastFigures(): Figures;
+  /** Of those, what its disk has: quickly, and from before where it does not answer. */
+  measureRoom(): Promise<Figures>;
   /** CPU time of this and all earlier ones, in microseconds. */
   cpuUs(): number;
 }
@@ -169,7 +171,16 @@ export function createCurrentMachine(parts: CurrentMachineParts): CurrentMachine
       if (current) figures = await readFigures(await current.connection());
       return figures;
     },
-    lastFigures: () => figures,
+    async measureRoom() {
+      const current = living();
+      if (!current) return figures;
+      // Machines that were saved before they could be asked are few, and go when they are booted again.
+      const isCurrent = record.system.initrd === (await workshop.system()).initrd;
+      const asked = isCurrent ? askForRoom(current.machine) : current.connection().then(readFigures);
+      const room = await asked.catch(() => undefined);
+      figures = { ...figures, ...room };
+      return figures;
+    },
     cpuUs: () => record.cpuUsBefore + (session?.machine.cpuUs() ?? 0),
   };
 }

@@ -185,7 +185,7 @@ export function createHome(parts: HomeParts): Home {
       const from = running();
       const { machine } = from;
       await trySettling();
-      await current.measure().catch(() => {}); // those of a machine that does not answer are old
+      await current.measureRoom();
       const kept = await from.quiesce();
       const file = store.newName("memory");
       using _held = store.hold();
@@ -248,7 +248,7 @@ export function createHome(parts: HomeParts): Home {
       using _held = store.hold();
       const { layers, diskBytes, shape, system, memory } = current.record;
       const session = current.session();
-      const { freeBytes } = await current.measure().catch(() => current.lastFigures());
+      const { freeBytes } = await current.measureRoom();
       const ground = { layers, diskBytes, freeBytes };
       if (!session) {
         (await current.addLayer())();

@@ -71,15 +71,12 @@ inside() {
 }
 
 exec </dev/ttyS0 >/dev/ttyS0 2>/dev/null
-stty raw -echo
+stty raw -echo 115200 # the slower it is, the longer the emulated port waits for another byte before it tells of the last ones
 echo booted
 while read -r name one two three four; do
   case $name in
     # Seconds, nanoseconds, random bytes: two machines that were restored from one memory must not draw the same numbers from it.
-    wake)
-      call seed $three
-      call clock $one $two
-      ;;
+    wake) call wake $one $two $three ;;
     keys)
       killall -9 sshd
       echo $one | base64 -d >/keys/host
@@ -106,6 +103,10 @@ while read -r name one two three four; do
       inside "rm -f /etc/resolv.conf; mkdir -p /etc; echo nameserver $three >/etc/resolv.conf"
       ;;
     grow) call grow ;;
+    room)
+      call room
+      echo "room $answer"
+      ;;
     go) echo ready ;;
   esac
 done
