@@ -8,6 +8,7 @@ import { askForRoom } from "./birth.ts";
 import type { DiskFile } from "./emulator-arguments.ts";
 import { type Figures, readFigures } from "./figures.ts";
 import { killPlace, type Machine, openMachine } from "./machine.ts";
+import type { KeptMemory } from "./memory-image.ts";
 import type { MicrovmRecord } from "./records.ts";
 import { createSession, type Line, type Session } from "./session.ts";
 import { makeTopLayer, type Store } from "./store.ts";
@@ -23,8 +24,8 @@ export interface CurrentMachine {
   session(): Session | undefined;
   /** Why the last one has ended, if it did so by itself. */
   whyEnded(): string | undefined;
-  /** Starts one on the disk, which stands still. It is nobody's yet. @throws {YardError} unavailable */
-  start(options: { isRestored: boolean }): Promise<Machine>;
+  /** Starts one on the disk, which stands still, to go on from that memory if there is one. It is nobody's yet. @throws {YardError} unavailable */
+  start(options?: { memory: KeptMemory | undefined }): Promise<Machine>;
   /** It runs, and is the one from here on. @param line from before a pause */
   moveInto(machine: Machine, line?: Line): Session;
   /** Ends one that is nobody's. */
@@ -103,11 +104,11 @@ export function createCurrentMachine(parts: CurrentMachineParts): CurrentMachine
     session: living,
     whyEnded: () => (session && !living() ? session.machine.whyEnded() : whyEnded),
 
-    async start({ isRestored }) {
+    async start(options) {
       network ??= record.network === "outbound" ? await workshop.network.reserve() : undefined;
       const { shape, uid, system } = record;
       return workshop.start({
-        ...{ name: id, shape, uid, system, disks: disks(), directory, network, isRestored },
+        ...{ name: id, shape, uid, system, disks: disks(), directory, network, memory: options?.memory },
         onGroup: (cgroup) => write({ cgroup, slot: network?.slot }, "note"),
       });
     },

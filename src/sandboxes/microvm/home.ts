@@ -14,7 +14,7 @@ import { type CurrentMachineParts, createCurrentMachine } from "./current-machin
 import { requireSameDisk, stampOf } from "./disk-stamp.ts";
 import type { Figures } from "./figures.ts";
 import type { Machine } from "./machine.ts";
-import { DamagedMemory } from "./memory-image.ts";
+import { DamagedMemory, type KeptMemory } from "./memory-image.ts";
 import type { Packer, Packing } from "./packer.ts";
 import type { MicrovmRecord } from "./records.ts";
 import type { Line, Session } from "./session.ts";
@@ -66,6 +66,8 @@ export function createHome(parts: HomeParts): Home {
   /** Its memory was tried and cannot be used: only its disk is left. */
   let isRefused = false;
 
+  const keptAs = ({ file, image }: SavedMemory): KeptMemory => ({ path: store.pathOf(file), image });
+
   function packLater(): void {
     const { memory } = current.record;
     packing = memory && packer.add(memory, (packed) => write({ memory: { ...packed, disk: memory.disk } }, "intend"));
@@ -98,11 +100,11 @@ export function createHome(parts: HomeParts): Home {
   /** From memory or from its first instruction, to the first command. It is not told to anybody before it is through. */
   async function bring(memory: SavedMemory | undefined, system: MicrovmRecord["system"]): Promise<void> {
     write({ system, keys: makeKeys() }, "note");
-    const machine = await current.start({ isRestored: memory !== undefined });
+    const machine = await current.start({ memory: memory && keptAs(memory) });
     try {
       write({ place: machine.place, isComing: "born" }, "intend");
       if (memory) {
-        await machine.loadMemory(store.pathOf(memory.file), memory.image);
+        await machine.loadMemory();
         await growDisk(machine);
         await machine.go();
       } else {
@@ -219,10 +221,10 @@ export function createHome(parts: HomeParts): Home {
       let machine: Machine | undefined;
       try {
         write({ undoPoint }, "intend");
-        await makeUndoPoint(restingLayer(), undoPoint);
-        machine = await current.start({ isRestored: true });
+        machine = await current.start({ memory: keptAs(memory) });
         if (kept) kept.transport.attach(await machine.connect("ssh")); // before its memory: so its end never learns of the break
-        await machine.loadMemory(store.pathOf(memory.file), memory.image);
+        await machine.loadMemory();
+        await makeUndoPoint(machine, layers.at(-1) ?? "", undoPoint);
         write({ place: machine.place, isComing: "resumed" }, "intend");
         await machine.go();
         await beResumed(machine, kept ? undefined : keys);
@@ -288,6 +290,7 @@ export function createHome(parts: HomeParts): Home {
         try {
           if (isComing === "born") return await current.leave(); // nothing of its owner's has run
           const machine = await current.takeBack();
+          await machine.stopSaving();
           await machine.go();
           if (isComing === "resumed") await beResumed(machine, keys);
           current.moveInto(machine);

@@ -52,7 +52,6 @@ export function openGoldenImages(directory: string, workshop: Workshop, store: (
         disks,
         directory: place,
         uid,
-        isRestored: false,
         onGroup,
       };
       const machine = await workshop.start(request);

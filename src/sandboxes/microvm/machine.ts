@@ -1,20 +1,25 @@
 /** One running emulator: started here, or taken back from an earlier agent by its number and start time. */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { YardError } from "../../platform/errors.ts";
+import { errnoOf, YardError } from "../../platform/errors.ts";
 import type { Cgroup } from "../../platform/process/cgroups.ts";
 import { isAlive, kernelConstants, readStat } from "../../platform/process/procfs.ts";
 import { killProcess } from "../../platform/process/signals.ts";
 import { after } from "../../platform/timers.ts";
 import { confinedEmulator, type EmulatorParts, socketNames } from "./emulator-arguments.ts";
-import { type MemoryImage, sendMemory, writeMemory } from "./memory-image.ts";
-import { connectWhenThere, openQmp, type Qmp } from "./qmp.ts";
+import {
+  checkMemory,
+  DamagedMemory,
+  type KeptMemory,
+  keepMemory,
+  type MemoryImage,
+  sendPacked,
+} from "./memory-image.ts";
+import { connectWhenThere, openQmp, type Qmp, qemuError } from "./qmp.ts";
 
 /** What finds it again. */
 export interface MachinePlace {
@@ -42,8 +47,10 @@ export interface Machine {
   halt(): Promise<void>;
   /** Of one that stands still. @throws {YardError} storage_full, unavailable; it may go on then */
   saveMemory(path: string): Promise<MemoryImage>;
-  /** Into one that was started for it. @throws {YardError} unavailable */
-  loadMemory(path: string, image: MemoryImage): Promise<void>;
+  /** Into one that was started for it; it is what was written then. @throws {YardError} unavailable */
+  loadMemory(): Promise<void>;
+  /** Gives up a memory that an earlier agent was saving: the machine would stand still again at its end. */
+  stopSaving(): Promise<void>;
   /** Ends it at once; resolves when it is gone. Its sockets go with it. */
   kill(): Promise<void>;
 }
@@ -54,12 +61,16 @@ const memoryTimeoutMs = 10 * 60_000;
 const sendTimeoutMs = 2 * 60_000;
 /** Once all of it was sent: what is left is a few milliseconds of the emulator's own work. */
 const takenTimeoutMs = 30_000;
-const lookAgainMs = 10;
+const lookAgainMs = 5;
 const goneTimeoutMs = 20_000;
 /** QEMU stops a machine whose disk cannot grow as the host's is full. What it was about to write is tried again when it goes on, so nothing is lost by the wait. */
 const fullDiskRetryMs = 2_000;
 /** More than any disk or socket takes: nothing of the machine runs meanwhile that it could be in the way of. */
 const unlimitedBytesPerSecond = 2 ** 50;
+
+/** What the emulator inherits it as. */
+const imageDescriptor = 4;
+const writtenAs = "memory";
 
 /** By QEMU's word for it. A kernel that panics resets its machine, too. */
 const endings: Readonly<Record<string, string>> = {
@@ -69,24 +80,34 @@ const endings: Readonly<Record<string, string>> = {
   "host-signal": "The emulator of its machine was ended from outside.",
 };
 
-/** @param parts.log what the emulator has to say goes there
+export interface MachineParts {
+  readonly boot: string;
+  readonly cgroup: Cgroup | undefined;
+  /** What the emulator has to say goes there. */
+  readonly log: string;
+  /** What it goes on from, in place of its first instruction. */
+  readonly memory?: KeptMemory | undefined;
+}
+
+/** Its memory is checked from here on, while the emulator starts and reads it, too.
  *  @throws {YardError} unavailable */
-export async function startMachine(
-  parts: EmulatorParts & { boot: string; cgroup: Cgroup | undefined; log: string },
-): Promise<Machine> {
-  const { sockets, uid, cgroup, boot } = parts;
+export async function startMachine(parts: Omit<EmulatorParts, "isRestored"> & MachineParts): Promise<Machine> {
+  const { sockets, uid, cgroup, boot, memory } = parts;
   mkdirSync(sockets, { recursive: true, mode: 0o700 });
   chownSync(sockets, uid, uid);
-  const argv = confinedEmulator(parts);
+  const argv = confinedEmulator({ ...parts, isRestored: memory !== undefined });
   const [file = "", ...args] = cgroup ? cgroup.joining(argv) : argv;
   const log = openSync(parts.log, "w", 0o600);
+  const image = isRead(memory) ? openImage(memory) : "ignore";
   const child = spawn(file, args, {
     detached: true,
-    stdio: ["ignore", log, log, "pipe"],
+    stdio: ["ignore", log, log, "pipe", image],
     cwd: "/",
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
   });
-  closeSync(log);
+  for (const fd of [log, image]) if (typeof fd === "number") closeSync(fd);
+  const checked = isRead(memory) ? checkMemory(memory) : undefined;
+  checked?.catch(() => {}); // who loads it is told
   child.on("error", () => {});
   const told = await text(child.stdio[3] as Readable);
   const pid = Number(/"child-pid":\s*(\d+)/.exec(told)?.[1] ?? 0);
@@ -94,7 +115,7 @@ export async function startMachine(
   child.unref();
   const place: MachinePlace = { pid, startTicks, boot, uid, sockets, cgroup: cgroup?.directories };
   try {
-    return await openMachine(place, cgroup);
+    return await openMachine(place, cgroup, memory && { memory, checked });
   } catch (cause) {
     await killPlace(place, cgroup);
     const said = readFileSync(parts.log, "utf8").trim().slice(-500) || String(cause);
@@ -102,8 +123,25 @@ export async function startMachine(
   }
 }
 
+/** Whether the emulator reads it from the file itself. */
+const isRead = (memory: KeptMemory | undefined): memory is KeptMemory =>
+  memory !== undefined && memory.image.packedBytes === undefined;
+
 /** @throws {YardError} unavailable, if it is gone */
-export async function openMachine(place: MachinePlace, cgroup: Cgroup | undefined): Promise<Machine> {
+function openImage({ path }: KeptMemory): number {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    throw errnoOf(error) === "ENOENT" ? new DamagedMemory(path) : error;
+  }
+}
+
+/** @throws {YardError} unavailable, if it is gone */
+export async function openMachine(
+  place: MachinePlace,
+  cgroup: Cgroup | undefined,
+  awaited?: { readonly memory: KeptMemory; readonly checked: Promise<void> | undefined },
+): Promise<Machine> {
   const { pid, startTicks, sockets } = place;
   const lives = () => pid > 0 && isAlive(pid, startTicks);
   const reach = { timeoutMs: comeUpTimeoutMs, hasEnded: () => !lives() };
@@ -119,18 +157,39 @@ export async function openMachine(place: MachinePlace, cgroup: Cgroup | undefine
   };
   const qmp = await openQmp(join(sockets, socketNames.qmp), { ...reach, onEvent });
 
-  /** Until it says so. */
-  async function settled(command: string, timeoutMs: number, isDone: (status: string) => boolean): Promise<void> {
+  /** Until the status that it tells is such a one. @returns its whole answer then */
+  async function settled(command: string, timeoutMs: number, isDone: (status: string) => boolean): Promise<unknown> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const answer = await qmp.run(command);
       const status = typeof answer === "object" && answer !== null && "status" in answer ? String(answer.status) : "";
-      if (isDone(status)) return;
-      if (status === "failed" || status === "cancelled")
-        throw new YardError("unavailable", "QEMU has given up on the memory of the machine.");
+      if (isDone(status)) return answer;
       if (performance.now() > deadline) throw new YardError("timeout", "The memory of the machine takes too long.");
       await sleep(lookAgainMs);
     }
+  }
+
+  async function writeOut(): Promise<void> {
+    await qmp.run("migrate-set-parameters", { "max-bandwidth": unlimitedBytesPerSecond });
+    await qmp.run("migrate", { uri: `fd:${writtenAs}` });
+    requireSaved(await settled("query-migrate", memoryTimeoutMs, isOver));
+  }
+
+  async function stopSaving(): Promise<void> {
+    await qmp.run("migrate_cancel");
+    await settled("query-migrate", takenTimeoutMs, isOver);
+  }
+
+  async function readIn(): Promise<void> {
+    await qmp.run("migrate-incoming", { uri: `fd:${imageDescriptor}` });
+    await settled("query-status", memoryTimeoutMs, (status) => status !== "inmigrate");
+  }
+
+  async function readInPacked(memory: KeptMemory): Promise<void> {
+    const at = join(sockets, socketNames.memory);
+    await qmp.run("migrate-incoming", { uri: `unix:/sockets/${socketNames.memory}` });
+    await sendPacked(memory, await connectWhenThere(at, { ...reach, allowHalfOpen: true }), sendTimeoutMs);
+    await settled("query-status", takenTimeoutMs, (status) => status !== "inmigrate");
   }
 
   return {
@@ -153,32 +212,25 @@ export async function openMachine(place: MachinePlace, cgroup: Cgroup | undefine
       await qmp.run("stop");
     },
     async saveMemory(path) {
-      const at = join(sockets, socketNames.memory);
-      rmSync(at, { force: true });
-      const server = createServer({ pauseOnConnect: true });
+      const file = openSync(path, "wx", 0o600);
       try {
-        server.listen(at);
-        await once(server, "listening");
-        chownSync(at, place.uid, place.uid);
-        const connected = once(server, "connection", { signal: AbortSignal.timeout(comeUpTimeoutMs) });
-        await qmp.run("migrate-set-parameters", { "max-bandwidth": unlimitedBytesPerSecond });
-        await qmp.run("migrate", { uri: `unix:/sockets/${socketNames.memory}` });
-        const [socket] = await connected;
-        const image = await writeMemory(socket, path, memoryTimeoutMs);
-        await settled("query-migrate", takenTimeoutMs, (status) => status === "completed");
-        return image;
-      } catch (error) {
-        await qmp.run("migrate_cancel").catch(() => {});
-        throw error;
+        await qmp.give(writtenAs, file);
       } finally {
-        server.close();
+        closeSync(file);
+      }
+      try {
+        return await keepMemory(path, writeOut);
+      } catch (error) {
+        await stopSaving().catch(() => {});
+        throw error;
       }
     },
-    async loadMemory(path, image) {
-      const at = join(sockets, socketNames.memory);
-      await qmp.run("migrate-incoming", { uri: `unix:/sockets/${socketNames.memory}` });
-      await sendMemory(path, image, await connectWhenThere(at, { ...reach, allowHalfOpen: true }), sendTimeoutMs);
-      await settled("query-status", takenTimeoutMs, (status) => status !== "inmigrate");
+    stopSaving,
+    async loadMemory() {
+      if (!awaited) return;
+      const loaded = awaited.checked ? readIn() : readInPacked(awaited.memory);
+      const [check, load] = await Promise.allSettled([awaited.checked, loaded]);
+      for (const one of [check, load]) if (one.status === "rejected") throw one.reason;
     },
     async kill() {
       retry?.[Symbol.dispose]();
@@ -186,6 +238,14 @@ export async function openMachine(place: MachinePlace, cgroup: Cgroup | undefine
       qmp[Symbol.dispose]();
     },
   };
+}
+
+/** Of the saving of a memory, in QEMU's words; none if there has been none. */
+const isOver = (status: string) => ["", "none", "completed", "failed", "cancelled"].includes(status);
+
+function requireSaved(answer: unknown): void {
+  const { status, "error-desc": reason = status } = answer as { status?: unknown; "error-desc"?: unknown };
+  if (status !== "completed") throw qemuError("QEMU has given up on the memory of the machine", String(reason));
 }
 
 /** Also one that was never spoken to. */

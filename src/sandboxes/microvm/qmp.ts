@@ -3,16 +3,19 @@ import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { YardError } from "../../platform/errors.ts";
+import { descriptorOf, passDescriptor } from "../../platform/process/pass-descriptor.ts";
 
 export interface Qmp extends Disposable {
-  /** @throws {YardError} unavailable, with QEMU's own words; timeout */
+  /** @throws {YardError} unavailable, with QEMU's own words; storage_full; timeout */
   run(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** Gives it a descriptor of a file, as which `fd:NAME` is known to its commands until one of them has taken it. Ours stays ours. @throws as `run` */
+  give(name: string, descriptor: number): Promise<void>;
   /** Why the machine has shut down, in QEMU's word for it. Undefined as long as it has not, and if QEMU was killed. @see qemu-qmp-ref(7), ShutdownCause */
   shutdownCause(): string | undefined;
 }
 
 const answerTimeoutMs = 30_000;
-const lookAgainMs = 20;
+const lookAgainMs = 5;
 
 interface Waiting {
   resolve(value: unknown): void;
@@ -41,7 +44,7 @@ export async function openQmp(
     const one = waiting.get(Number(message?.id));
     if (!message || !one) return;
     waiting.delete(Number(message.id));
-    if ("error" in message) one.reject(new YardError("unavailable", `QEMU refuses: ${wordsOf(message.error)}.`));
+    if ("error" in message) one.reject(qemuError("QEMU refuses", wordsOf(message.error)));
     else one.resolve(message.return);
   }
 
@@ -55,7 +58,11 @@ export async function openQmp(
     waiting.clear();
   });
 
-  function run(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown> {
+  function ask(
+    command: string,
+    args: Readonly<Record<string, unknown>> | undefined,
+    send: (line: string) => void,
+  ): Promise<unknown> {
     const id = next++;
     return new Promise((resolve, reject) => {
       const limit = setTimeout(() => {
@@ -70,15 +77,22 @@ export async function openQmp(
       };
       if (socket.destroyed) return settle(reject)(new YardError("unavailable", "The machine has ended."));
       waiting.set(id, { resolve: settle(resolve), reject: settle(reject) });
-      socket.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
+      send(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
     });
   }
+
+  const run: Qmp["run"] = (command, args) => ask(command, args, (line) => void socket.write(line));
+  const give: Qmp["give"] = async (name, descriptor) => {
+    await ask("getfd", { fdname: name }, (line) => {
+      passDescriptor(descriptorOf(socket) ?? -1, Buffer.from(line), descriptor);
+    });
+  };
 
   const release = () => void socket.destroy();
   using _limit = setTimeout(() => socket.destroy(), options.timeoutMs);
   await greeted;
   await run("qmp_capabilities");
-  return { run, shutdownCause: () => shutdownCause, [Symbol.dispose]: release };
+  return { run, give, shutdownCause: () => shutdownCause, [Symbol.dispose]: release };
 }
 
 /** @param options.allowHalfOpen as in node:net: our direction stays open when QEMU closes its own
@@ -108,6 +122,13 @@ function tryConnect(path: string, allowHalfOpen = false): Promise<Socket | undef
       resolve(socket);
     });
   });
+}
+
+/** @param reason in QEMU's own words */
+export function qemuError(what: string, reason: string): YardError {
+  const isFull = /no space left|quota exceeded/i.test(reason);
+  if (isFull) return new YardError("storage_full", `${what}: the disk is full. Free some space; nothing was changed.`);
+  return new YardError("unavailable", `${what}: ${reason}.`);
 }
 
 type Message = Readonly<Record<string, unknown>>;

@@ -6,6 +6,7 @@ import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type CFunction, cLibrary } from "../../platform/process/c-library.ts";
+import { descriptorOf } from "../../platform/process/pass-descriptor.ts";
 
 export interface Transport {
   readonly stream: Duplex;
@@ -90,9 +91,8 @@ export function createTransport(): Transport {
 
 /** Bytes that the other end of a Unix socket has not read. @see unix(7) */
 function untaken(socket: Socket): number {
-  const handle: unknown = Reflect.get(socket, "_handle");
-  const fd = typeof handle === "object" && handle !== null ? Reflect.get(handle, "fd") : undefined;
-  if (typeof fd !== "number" || fd < 0) return 0;
+  const fd = descriptorOf(socket);
+  if (fd === undefined) return 0;
   ioctl ??= cLibrary().declare("int ioctl(int fd, ulong request, _Out_ int *value)");
   const value = [0];
   return Number(ioctl(fd, SIOCOUTQ, value)) === 0 ? Number(value[0]) : 0;

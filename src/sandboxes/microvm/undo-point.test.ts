@@ -7,7 +7,7 @@ import { skipUnless } from "../../platform/testing/parts.ts";
 import { temporaryDirectory } from "../../platform/testing/temporary-directory.ts";
 import { findTool } from "../namespace/availability.ts";
 import { makeTopLayer } from "./store.ts";
-import { dropUndoPoint, goBackTo, makeUndoPoint } from "./undo-point.ts";
+import { dropUndoPoint, goBackTo } from "./undo-point.ts";
 
 const [qemuImg = "", qemuIo = "", bwrap = "", setpriv = ""] = ["qemu-img", "qemu-io", "bwrap", "setpriv"].map(findTool);
 const isRoot = process.getuid?.() === 0;
@@ -30,6 +30,8 @@ describe("the undo point of a disk", { skip }, () => {
       write: (byte: number) => io(`write -P ${byte} 1M 3M`),
       /** @throws, if anything else is there */
       requireThere: (byte: number) => assert.doesNotMatch(io(`read -P ${byte} 1M 3M`), /verification failed/),
+      /** As its emulator does it before the machine goes on. */
+      makePoint: (name: string) => execFileSync(qemuImg, ["snapshot", "-c", name, layer.path]),
       points: () => execFileSync(qemuImg, ["snapshot", "-l", layer.path], { encoding: "utf8" }),
       check: () => execFileSync(qemuImg, ["check", "-q", layer.path]),
       [Symbol.dispose]: () => directory[Symbol.dispose](),
@@ -39,7 +41,7 @@ describe("the undo point of a disk", { skip }, () => {
   test("takes back what was written since, once, and nothing if it is not there", async () => {
     using disk = await makeDisk();
     disk.write(1);
-    await makeUndoPoint(disk.layer, "undo_a");
+    disk.makePoint("undo_a");
     disk.write(2);
     await goBackTo(disk.layer, "undo_a");
     disk.requireThere(1);
@@ -53,7 +55,7 @@ describe("the undo point of a disk", { skip }, () => {
   test("is dropped, and what was written since stays", async () => {
     using disk = await makeDisk();
     disk.write(1);
-    await makeUndoPoint(disk.layer, "undo_a");
+    disk.makePoint("undo_a");
     disk.write(2);
     for (const _ of ["as it is there", "and when it is not"]) await dropUndoPoint(disk.layer, "undo_a");
     disk.requireThere(2);
@@ -64,10 +66,10 @@ describe("the undo point of a disk", { skip }, () => {
   test("of a disk that is not there says so", async () => {
     using directory = temporaryDirectory();
     const layer = { programs: { qemuImg, bwrap, setpriv }, path: join(directory.path, "none"), uid };
-    await assert.rejects(makeUndoPoint(layer, "undo_a"), { code: "unavailable", message: /none/ });
+    await assert.rejects(goBackTo(layer, "undo_a"), { code: "unavailable", message: /none/ });
   });
 
-  test("is not made by way of a disk that names another file", async () => {
+  test("is not gone back to by way of a disk that names another file", async () => {
     using disk = await makeDisk();
     using elsewhere = temporaryDirectory();
     const secret = join(elsewhere.path, "secret");
@@ -84,7 +86,7 @@ describe("the undo point of a disk", { skip }, () => {
     ]);
     writeFileSync(secret, "kept");
     chownSync(disk.layer.path, uid, uid);
-    await assert.rejects(makeUndoPoint(disk.layer, "undo_a"), { code: "unavailable" });
+    await assert.rejects(goBackTo(disk.layer, "undo_a"), { code: "unavailable" });
     assert.equal(readFileSync(secret, "utf8"), "kept");
   });
 });

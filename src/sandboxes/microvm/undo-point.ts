@@ -14,9 +14,9 @@ export interface RestingLayer {
   readonly uid: number;
 }
 
-/** @throws {YardError} storage_full, unavailable; the disk is as it was then */
-export async function makeUndoPoint(layer: RestingLayer, name: string): Promise<void> {
-  await snapshot(layer, "-c", name);
+/** Of the layer that a machine will write to, which stands still. @throws {YardError} storage_full, unavailable; the disk is as it was then */
+export async function makeUndoPoint({ qmp }: Machine, layer: string, name: string): Promise<void> {
+  await qmp.run("blockdev-snapshot-internal-sync", { device: layer, name });
 }
 
 /** The disk is as it was at the point, which is gone. Whoever died in the middle of it can do it again. @throws {YardError} storage_full, unavailable */
@@ -32,8 +32,8 @@ export async function dropUndoPoint(layer: RestingLayer, name: string): Promise<
 }
 
 /** The same of a layer that a machine writes to. @throws {YardError} unavailable */
-export async function dropUndoPointOf(machine: Machine, layer: string, name: string): Promise<void> {
-  await machine.qmp.run("blockdev-snapshot-delete-internal-sync", { device: layer, name });
+export async function dropUndoPointOf({ qmp }: Machine, layer: string, name: string): Promise<void> {
+  await qmp.run("blockdev-snapshot-delete-internal-sync", { device: layer, name });
 }
 
 async function hasUndoPoint(layer: RestingLayer, name: string): Promise<boolean> {

@@ -16,6 +16,7 @@ import type { Accelerator } from "./accelerator.ts";
 import type { DiskFile, MachineShape } from "./emulator-arguments.ts";
 import { ensureInitrd, keepKernel } from "./initrd.ts";
 import { type Machine, startMachine } from "./machine.ts";
+import type { KeptMemory } from "./memory-image.ts";
 import type { Programs } from "./programs.ts";
 import { machineOf, readQemuVersion } from "./qemu-version.ts";
 import type { System } from "./store.ts";
@@ -28,7 +29,8 @@ export interface StartRequest {
   readonly directory: string;
   readonly uid: number;
   readonly network?: NetworkPlace;
-  readonly isRestored: boolean;
+  /** What it goes on from, in place of its first instruction. */
+  readonly memory?: KeptMemory | undefined;
   /** Known before anything is started. */
   readonly onGroup?: (directories: readonly string[]) => void;
 }
