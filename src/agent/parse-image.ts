@@ -1,6 +1,6 @@
 /** The image of a sandbox that comes from another host, as the control plane hands it on. What the driver has to say in it, the driver itself reads. */
 import type { ImagePart, SandboxImage } from "../sandboxes/sandbox.ts";
-import { list, matching, number, object, text } from "./parse.ts";
+import { list, matching, number, object, parseLimits, text } from "./parse.ts";
 
 const namePattern = /^[A-Za-z0-9_.-]{1,80}$/;
 const hashPattern = /^[0-9a-f]{64}$/;
@@ -17,7 +17,8 @@ export function parseImage(value: unknown, driver: string, id: string): SandboxI
       diskBytes: number(diskBytes, "image.parts.diskBytes", { integer: true }),
     };
   });
-  return { driver, version: 1, id, data: object(fields.data, "image.data"), parts };
+  const limits = parseLimits(fields.limits, "image.limits");
+  return { driver, version: 1, id, limits, data: object(fields.data, "image.data"), parts };
 }
 
 /** What a part is to be, as the path and the query of its request say. @throws {YardError} invalid */

@@ -259,7 +259,8 @@ function parseStdin(value: unknown, field: string): ProcessSpec["stdin"] {
   return { text: text(object(value, field).text, `${field}.text`) };
 }
 
-function parseLimits(value: unknown, at: string): Limits {
+/** @throws {YardError} invalid */
+export function parseLimits(value: unknown, at: string): Limits {
   const fields = object(value, at);
   const limit = (name: keyof Limits, bounds?: Bounds) =>
     optional(fields[name], (value) => number(value, `${at}.${name}`, bounds));

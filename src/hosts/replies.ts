@@ -200,6 +200,7 @@ const sandboxImage = Type.Object({
   driver: Type.String(),
   version: Type.Literal(1),
   id: Type.String(),
+  limits: Type.Record(Type.String(), Type.Number()),
   data: anyObject,
   parts: Type.Array(
     Type.Object({

@@ -1,12 +1,14 @@
 /** A sandbox on its way to another host, while nothing of it runs: what it is, and the parts that its files are sent as. Between the hosts there are plain data and
  *  streams alone. A part is named by its content, too: a host that has it already need not be sent it. */
 import type { Readable } from "node:stream";
-import type { SandboxHandle } from "./sandbox.ts";
+import type { Limits, SandboxHandle } from "./sandbox.ts";
 
 export interface SandboxImage {
   readonly driver: string;
   readonly version: 1;
   readonly id: string;
+  /** As it was made with, so that whoever has asked for it can see that it is that one. */
+  readonly limits: Limits;
   /** The driver's own: nobody else reads it. */
   readonly data: Readonly<Record<string, unknown>>;
   readonly parts: readonly ImagePart[];

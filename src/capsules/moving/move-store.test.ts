@@ -21,7 +21,7 @@ eachDialect("the table of moves", (open) => {
     const move: CapsuleMove = {
       ...{ id: newId("move"), capsuleId: capsule.id, driver: "microvm", fromHostId: "host_a", toHostId: "host_b" },
       ...{ phase: "sending", owner: "mine", begunAt: 3 },
-      image: { driver: "microvm", version: 1, id: capsule.id, data: { name: "böse'\"" }, parts: [part] },
+      image: { driver: "microvm", version: 1, id: capsule.id, limits: {}, data: { name: "böse'\"" }, parts: [part] },
     };
     const moves = createMoveStore({ database, clock });
     await moves.insert(move);

@@ -16,7 +16,7 @@ import { newId } from "../../platform/ids.ts";
 import { temporaryDirectory } from "../../platform/testing/temporary-directory.ts";
 import { until } from "../../platform/testing/until.ts";
 import { skipWithoutMachines } from "../../sandboxes/microvm/testing.ts";
-import type { SandboxImage } from "../../sandboxes/sandbox.ts";
+import type { Limits, SandboxImage } from "../../sandboxes/sandbox.ts";
 import type { Capsules } from "../capsule.ts";
 import { openCapsules } from "../capsules.ts";
 import type { CapsuleParts } from "../parts.ts";
@@ -34,17 +34,20 @@ const contents = new Map([
   ["disk_00000000000000000000000000", Buffer.concat([Buffer.alloc(300_000), randomBytes(100_000)])],
 ]);
 
+const mebibyte = 1024 * 1024;
+const asAsked = { cpus: 1, memoryBytes: 160 * mebibyte, diskBytes: 10 * mebibyte };
+
 /** Of a machine that has never run. */
-function imageOf(id: string): SandboxImage {
+function imageOf(id: string, limits: Limits = asAsked, shape = { memoryMib: 256, vcpus: 1 }): SandboxImage {
   const parts = [...contents].map(([name, content]) => ({
     ...{ name, bytes: content.length, diskBytes: content.length },
     hash: createHash("sha256").update(content).digest("hex"),
   }));
   const data = {
-    ...{ limits: {}, network: "none", shape: { memoryMib: 256, vcpus: 1 }, layers: [...contents.keys()].reverse() },
+    ...{ network: "none", shape, layers: [...contents.keys()].reverse() },
     ...{ diskBytes: 2_000_000, usedBefore: 0, cpuUsBefore: 0, processes: [] },
   };
-  return { driver: "microvm", version: 1, id, data, parts };
+  return { driver: "microvm", version: 1, id, limits, data, parts };
 }
 
 describe("a capsule that is moved", { skip: skipWithoutMachines(), timeout: 120_000 }, () => {
@@ -119,6 +122,26 @@ describe("a capsule that is moved", { skip: skipWithoutMachines(), timeout: 120_
     await goal.driver("microvm").arrivals?.begin(image);
   }
 
+  async function insertRecord(id: string): Promise<void> {
+    const now = systemClock.now();
+    await createCapsuleStore({ database, clock: systemClock }).insert(
+      {
+        ...{ id, teamId: scope.teamId, status: "hibernated", template: "minimal", driver: "microvm" },
+        ...{ vcpus: 1, memoryMb: 160, diskMb: 10, idleTimeoutSeconds: 0, hostId: origin.id, keeps: "saved" },
+        ...{ createdAt: now, updatedAt: now },
+      },
+      { capsules: 0, vcpus: 0, memoryMb: 0 },
+    );
+  }
+
+  async function putOnOrigin(image: SandboxImage): Promise<void> {
+    const arrivals = origin.driver("microvm").arrivals ?? assert.fail();
+    const missing = await arrivals.begin(image);
+    for (const part of image.parts.filter(({ name }) => missing.includes(name)))
+      await arrivals.put(image.id, part, Readable.from([packed(part.name)]));
+    await arrivals.complete(image);
+  }
+
   const packed = (name: string) => zstdCompressSync(contents.get(name) ?? assert.fail());
   const sandboxOn = (host: TestHost) => host.driver("microvm").reattach({ driver: "microvm", version: 1, id });
 
@@ -141,24 +164,24 @@ describe("a capsule that is moved", { skip: skipWithoutMachines(), timeout: 120_
     [onBlob, isGoalKnown, told] = [async () => {}, true, []];
     if (id) await createCapsuleStore({ database, clock: systemClock }).move(id, "stopped");
     id = newId("capsule");
-    const now = systemClock.now();
-    await createCapsuleStore({ database, clock: systemClock }).insert(
-      {
-        ...{ id, teamId: scope.teamId, status: "hibernated", template: "minimal", driver: "microvm" },
-        ...{ vcpus: 1, memoryMb: 160, diskMb: 10, idleTimeoutSeconds: 0, hostId: origin.id, keeps: "saved" },
-        ...{ createdAt: now, updatedAt: now },
-      },
-      { capsules: 0, vcpus: 0, memoryMb: 0 },
-    );
-    const image = imageOf(id);
-    const arrivals = origin.driver("microvm").arrivals ?? assert.fail();
-    const missing = await arrivals.begin(image);
-    for (const part of image.parts.filter(({ name }) => missing.includes(name)))
-      await arrivals.put(id, part, Readable.from([packed(part.name)]));
-    await arrivals.complete(image);
+    await insertRecord(id);
+    await putOnOrigin(imageOf(id));
     capsules = openCapsules(partsOf());
     await until(async () => (await idsOn(origin)).length === 1, { what: "those before are gone" });
     await until(async () => (await idsOn(goal)).length === 0);
+  });
+
+  test("stays where it is if its host says that it is larger than its team has asked for", async () => {
+    const larger = newId("capsule");
+    await capsules[Symbol.asyncDispose](); // with one of the two it would take the other for lost
+    await insertRecord(larger);
+    await putOnOrigin(imageOf(larger, { ...asAsked, cpus: 2 }, { memoryMib: 256, vcpus: 2 }));
+    capsules = openCapsules(partsOf());
+    const refusal = { code: "precondition", field: "host", message: /was made with/ };
+    await assert.rejects(capsules.move(scope, larger, { host: "goal" }), refusal);
+    assert.deepEqual([await idsOn(goal), await blobsLeft()], [[], 0]);
+    assert.equal((await capsules.get(scope.teamId, larger)).hostId, origin.id);
+    await capsules.destroy(scope, larger);
   });
 
   test("is there whole, by the host's name or its id; twice is once", async () => {

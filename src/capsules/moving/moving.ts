@@ -19,6 +19,7 @@ import type { CapsuleSandboxes } from "../sandboxes.ts";
 import { type Carrier, isFleeting } from "./carry.ts";
 import { findTarget, requirePlace } from "./find-target.ts";
 import { type CapsuleMove, isMoving, isUnfinished, type MoveStore } from "./move-store.ts";
+import { requireSize } from "./require-size.ts";
 
 export interface MovingParts extends Pick<CapsuleParts, "hosts" | "clock" | "essential" | "log"> {
   readonly moves: MoveStore;
@@ -52,6 +53,7 @@ export function createMoving(parts: MovingParts): Moving {
   async function begin(capsule: Capsule, toHostId: string): Promise<CapsuleMove> {
     const image = await sandboxes.use(capsule, ({ departure }) => departure?.image());
     if (!image) throw new YardError("precondition", `Capsules of the driver ${capsule.driver} cannot be moved.`);
+    requireSize(capsule, image);
     const { id: capsuleId, driver, hostId: fromHostId } = capsule;
     const now = clock.now();
     const named = { id: newId("move", now), capsuleId, driver, fromHostId, toHostId };

@@ -88,7 +88,7 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
 
   /** Its files take their places. @returns what the journal is to say of it */
   async function settle(id: string, image: SandboxImage, data: MicrovmImageData): Promise<MicrovmRecord> {
-    const { limits, network, shape, layers, diskBytes, usedBefore, cpuUsBefore } = data;
+    const { network, shape, layers, diskBytes, usedBefore, cpuUsBefore } = data;
     const uid = parts.newUserId();
     const place = join(machines, id);
     const partOf = new Map(image.parts.map((part) => [part.name, part]));
@@ -119,7 +119,7 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
     }
     for (const changed of [place, store.directory, machines, join(directory, "output")]) syncPath(changed);
     const keys = makeKeys(); // whoever connects to it next brings them along
-    return { limits, network, shape, system, layers, diskBytes, usedBefore, uid, keys, cpuUsBefore, memory };
+    return { limits: image.limits, network, shape, system, layers, diskBytes, usedBefore, uid, keys, cpuUsBefore, memory };
   }
 
   /** The journal names it last: what it has printed is found by then. */

@@ -80,7 +80,7 @@ export function createDeparture(parts: DepartureParts): Departure {
       const { limits, network, shape, layers, diskBytes, usedBefore = 0, memory } = home.record;
       if (memory) requireSameDisk(memory.disk, pathOfLayer(layers.at(-1) ?? ""), layers);
       const data: MicrovmImageData = {
-        ...{ limits, network, shape, layers, diskBytes, usedBefore },
+        ...{ network, shape, layers, diskBytes, usedBefore },
         cpuUsBefore: home.cpuUs(),
         memory: memory && {
           ...{ sizeBytes: memory.image.sizeBytes, hash: memory.image.hash, machine: memory.system.machine },
@@ -88,7 +88,7 @@ export function createDeparture(parts: DepartureParts): Departure {
         },
         processes: ownProcesses().map(({ sandbox: _, ...record }) => record),
       };
-      return { driver: "microvm", version: 1, id, data: { ...data }, parts: await partsOf() };
+      return { driver: "microvm", version: 1, id, limits, data: { ...data }, parts: await partsOf() };
     },
     async part(name) {
       const { layers, memory } = home.record;

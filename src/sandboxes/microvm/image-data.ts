@@ -2,10 +2,11 @@
  *  looked at. What it holds of the machine itself (layers, memory) concerns the emulator alone, which reaches nothing but its own. */
 import { YardError } from "../../platform/errors.ts";
 import type { ProcessRecord } from "../processes/records.ts";
-import type { Limits, NetworkMode, SandboxImage } from "../sandbox.ts";
+import type { NetworkMode, SandboxImage } from "../sandbox.ts";
 import type { MachineShape } from "./emulator-arguments.ts";
 import type { MachineKind } from "./machine-kind.ts";
 import type { MemoryImage } from "./memory-image.ts";
+import { shapeOf } from "./shape.ts";
 import type { System } from "./store.ts";
 
 /** Of the part that is the machine's memory. */
@@ -14,7 +15,6 @@ export const memoryPart = "memory";
 export const logPart = (process: string, stream: "out" | "err") => `${stream}.${process}`;
 
 export interface MicrovmImageData {
-  readonly limits: Limits;
   readonly network: NetworkMode;
   readonly shape: MachineShape;
   /** Names of parts, the lowest first. */
@@ -32,24 +32,23 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const mostLayers = 100;
 const mostProcesses = 2_000;
-const mostVcpus = 64;
-const mostMemoryMib = 16 * 1024 * 1024;
 const layerPattern = /^disk_[0-9a-z]{26}$/;
 /** It names files. */
 const idPattern = /^[A-Za-z0-9_.-]{1,64}$/;
 const hashPattern = /^[0-9a-f]{64}$/;
 const machinePattern = /^pc-i440fx-\d{1,3}\.\d{1,3}$/;
-const limitNames = ["memoryBytes", "memoryAndSwapBytes", "cpuShares", "cpus", "processes", "diskBytes"] as const;
 
 /** @throws {YardError} invalid */
-export function parseImageData({ data }: SandboxImage): MicrovmImageData {
-  const shape = object(data.shape);
+export function parseImageData({ data, limits }: SandboxImage): MicrovmImageData {
+  const shape = shapeOf(limits);
+  const claimed = object(data.shape);
+  if (claimed.memoryMib !== shape.memoryMib || claimed.vcpus !== shape.vcpus)
+    throw unreadable("the size it was made with");
   const layers = list(data.layers, mostLayers).map((name) => matching(name, layerPattern));
   if (layers.length === 0 || new Set(layers).size < layers.length) throw unreadable("layers");
   return {
-    limits: parseLimits(object(data.limits)),
     network: data.network === "outbound" ? "outbound" : "none",
-    shape: { memoryMib: count(shape.memoryMib, mostMemoryMib), vcpus: count(shape.vcpus, mostVcpus) },
+    shape,
     layers,
     diskBytes: count(data.diskBytes),
     usedBefore: count(data.usedBefore),
@@ -71,11 +70,6 @@ function parseMemory({ sizeBytes, hash, machine, kind: given }: Fields): NonNull
     ...{ sizeBytes: count(sizeBytes), hash: matching(hash, hashPattern) },
     ...{ machine: matching(machine, machinePattern), kind },
   };
-}
-
-function parseLimits(fields: Fields): Limits {
-  const given = limitNames.filter((name) => fields[name] !== undefined);
-  return Object.fromEntries(given.map((name) => [name, number(fields[name])]));
 }
 
 function parseProcess(fields: Fields): Omit<ProcessRecord, "sandbox"> {

@@ -96,7 +96,8 @@ describe("a machine that is moved", { skip: skipWithoutMachines() }, () => {
     { what: "leads elsewhere", changes: { layers: ["../../etc/passwd"] } },
     { what: "has no disk", changes: { layers: [] } },
     { what: "has a process of no name", changes: { processes: [{ process: "../x", at: 0, maxOutputBytes: 1 }] } },
-    { what: "has a size that is none", changes: { shape: { memoryMib: -1, vcpus: 1 } } },
+    { what: "has more processors than it was made with", changes: { shape: { memoryMib: 256, vcpus: 2 } } },
+    { what: "has more memory than it was made with", changes: { shape: { memoryMib: 384, vcpus: 1 } } },
   ]) {
     test(`is refused if its image ${what}`, async () => {
       const image = await imageOf();

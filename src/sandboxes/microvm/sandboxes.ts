@@ -14,7 +14,6 @@ import type { Records } from "../processes/open-records.ts";
 import type { Arrivals, Limits, LocalSandbox, SandboxSpec } from "../sandbox.ts";
 import { createArrivals } from "./arrivals.ts";
 import { createDeparture } from "./departure.ts";
-import type { MachineShape } from "./emulator-arguments.ts";
 import { createHome, type Home } from "./home.ts";
 import type { GoldenImages, ReadyGround } from "./images.ts";
 import { createLayerHashes } from "./layer-hashes.ts";
@@ -23,6 +22,7 @@ import type { Packer } from "./packer.ts";
 import { asData, asRecord, type MicrovmRecord } from "./records.ts";
 import { createMicrovmSandbox } from "./sandbox.ts";
 import { createSftpTransfers } from "./sftp.ts";
+import { shapeOf } from "./shape.ts";
 import { makeKeys } from "./ssh.ts";
 import { makeTopLayer, type Store } from "./store.ts";
 import type { Templates } from "./templates.ts";
@@ -64,13 +64,7 @@ interface Held {
 }
 
 const mebibyte = 1024 * 1024;
-/** What the kernel and our own programs need besides. */
-const systemMib = 96;
-const defaultMemoryMib = 256;
-/** Machines of few sizes, so that few golden images are made. */
-const memoryStepMib = 128;
 const defaultDiskBytes = 5 * 1024 ** 3;
-const mostVcpus = 64;
 
 export function createMicrovmSandboxes(parts: SandboxesParts): MicrovmSandboxes {
   const { directory, records, workshop, store, templates, images, packer, collect, kind } = parts;
@@ -215,14 +209,6 @@ export function createMicrovmSandboxes(parts: SandboxesParts): MicrovmSandboxes 
       }
       await Promise.all([...held.values()].map(({ home }) => home.release()));
     },
-  };
-}
-
-function shapeOf({ memoryBytes, cpus = 1 }: Limits): MachineShape {
-  const wantedMib = memoryBytes === undefined ? defaultMemoryMib : memoryBytes / mebibyte + systemMib;
-  return {
-    memoryMib: Math.max(defaultMemoryMib, Math.ceil(wantedMib / memoryStepMib) * memoryStepMib),
-    vcpus: Math.min(mostVcpus, Math.max(1, Math.ceil(cpus))),
   };
 }
 
