@@ -109,8 +109,15 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
       const file = store.newName("memory");
       const packedBytes = statSync(arrived(memoryPart)).size;
       renameSync(arrived(memoryPart), store.pathOf(file));
-      const { sizeBytes, hash } = data.memory;
-      memory = { file, image: { sizeBytes, hash, packedBytes }, shape, system, disk: stampOf(topPath, layers) };
+      const { sizeBytes, hash, kind: saved } = data.memory;
+      memory = {
+        file,
+        image: { sizeBytes, hash, packedBytes },
+        shape,
+        system,
+        qemu: saved.qemu,
+        disk: stampOf(topPath, layers),
+      };
     }
     for (const { process } of data.processes) {
       const [output, errors] = logPaths(directory, { sandbox: id, process });
@@ -119,7 +126,19 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
     }
     for (const changed of [place, store.directory, machines, join(directory, "output")]) syncPath(changed);
     const keys = makeKeys(); // whoever connects to it next brings them along
-    return { limits: image.limits, network, shape, system, layers, diskBytes, usedBefore, uid, keys, cpuUsBefore, memory };
+    return {
+      limits: image.limits,
+      network,
+      shape,
+      system,
+      layers,
+      diskBytes,
+      usedBefore,
+      uid,
+      keys,
+      cpuUsBefore,
+      memory,
+    };
   }
 
   /** The journal names it last: what it has printed is found by then. */

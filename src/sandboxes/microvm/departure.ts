@@ -13,7 +13,7 @@ import { logPart, type MicrovmImageData, memoryPart } from "./image-data.ts";
 import type { LayerHashes } from "./layer-hashes.ts";
 import type { MachineKind } from "./machine-kind.ts";
 import { hashOfFile, sendFile, sizesOf } from "./part-files.ts";
-import type { Store } from "./store.ts";
+import type { SavedMemory, Store } from "./store.ts";
 
 export interface DepartureParts {
   readonly id: string;
@@ -69,6 +69,11 @@ export function createDeparture(parts: DepartureParts): Departure {
     return found;
   }
 
+  async function kindOf({ system: { accelerator }, qemu }: SavedMemory): Promise<MachineKind> {
+    const here = await parts.kind();
+    return { ...here, accelerator, qemu: qemu ?? here.qemu };
+  }
+
   function requireStill(): void {
     if (home.state() !== "running") return;
     throw new YardError("precondition", `Sandbox ${id} is running: pause it before it is moved.`);
@@ -84,7 +89,7 @@ export function createDeparture(parts: DepartureParts): Departure {
         cpuUsBefore: home.cpuUs(),
         memory: memory && {
           ...{ sizeBytes: memory.image.sizeBytes, hash: memory.image.hash, machine: memory.system.machine },
-          kind: await parts.kind(),
+          kind: await kindOf(memory),
         },
         processes: ownProcesses().map(({ sandbox: _, ...record }) => record),
       };

@@ -196,7 +196,10 @@ export function createHome(parts: HomeParts): Home {
         const image = await machine.saveMemory(store.pathOf(file));
         const { shape, system, layers } = current.record;
         const disk = stampOf(current.topPath(), layers);
-        write({ memory: { file, image, shape, system, disk }, undoPoint: undefined }, "intend");
+        write(
+          { memory: { file, image, shape, system, qemu: machine.qmp.version, disk }, undoPoint: undefined },
+          "intend",
+        );
       } catch (error) {
         rmSync(store.pathOf(file), { force: true });
         await machine.go().catch(() => {});
@@ -266,7 +269,7 @@ export function createHome(parts: HomeParts): Home {
       try {
         const image = await machine.saveMemory(store.pathOf(file));
         settle = await current.addLayer();
-        return { ...ground, memory: { file, image, shape, system } };
+        return { ...ground, memory: { file, image, shape, system, qemu: machine.qmp.version } };
       } finally {
         await machine.go();
         settle?.();

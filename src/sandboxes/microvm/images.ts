@@ -63,7 +63,7 @@ export function openGoldenImages(directory: string, workshop: Workshop, store: (
         await Promise.all([booted, machine.go()]);
         await machine.halt();
         const image = await machine.saveMemory(store().pathOf(file));
-        memory = { file, image, shape, system };
+        memory = { file, image, shape, system, qemu: machine.qmp.version };
       } finally {
         await machine.kill();
       }

@@ -6,6 +6,8 @@ import { YardError } from "../../platform/errors.ts";
 import { descriptorOf, passDescriptor } from "../../platform/process/pass-descriptor.ts";
 
 export interface Qmp extends Disposable {
+  /** Of this very QEMU, such as 7.2.22. */
+  readonly version: string;
   /** @throws {YardError} unavailable, with QEMU's own words; storage_full; timeout */
   run(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Gives it a descriptor of a file, as which `fd:NAME` is known to its commands until one of them has taken it. Ours stays ours. @throws as `run` */
@@ -33,12 +35,12 @@ export async function openQmp(
   const waiting = new Map<number, Waiting>();
   let next = 1;
   let shutdownCause: string | undefined;
-  const { promise: greeted, resolve: greet, reject: fail } = Promise.withResolvers<void>();
+  const { promise: greeted, resolve: greet, reject: fail } = Promise.withResolvers<unknown>();
   greeted.catch(() => {});
 
   function take(line: string): void {
     const message = parse(line);
-    if (message?.QMP !== undefined) greet();
+    if (message?.QMP !== undefined) greet(message.QMP);
     if (message?.event === "SHUTDOWN") shutdownCause = causeOf(message.data);
     if (typeof message?.event === "string") options.onEvent?.(message.event);
     const one = waiting.get(Number(message?.id));
@@ -90,9 +92,9 @@ export async function openQmp(
 
   const release = () => void socket.destroy();
   using _limit = setTimeout(() => socket.destroy(), options.timeoutMs);
-  await greeted;
+  const version = versionOf(await greeted);
   await run("qmp_capabilities");
-  return { run, give, shutdownCause: () => shutdownCause, [Symbol.dispose]: release };
+  return { version, run, give, shutdownCause: () => shutdownCause, [Symbol.dispose]: release };
 }
 
 /** @param options.allowHalfOpen as in node:net: our direction stays open when QEMU closes its own
@@ -140,6 +142,11 @@ function parse(line: string): Message | undefined {
   } catch {
     return undefined;
   }
+}
+
+function versionOf(greeting: unknown): string {
+  const { major, minor, micro } = (greeting as { version: { qemu: Record<string, number> } }).version.qemu;
+  return `${major}.${minor}.${micro}`;
 }
 
 function causeOf(data: unknown): string | undefined {

@@ -15,6 +15,8 @@ export interface SavedMemory {
   readonly image: MemoryImage;
   readonly shape: MachineShape;
   readonly system: System;
+  /** Version of the emulator that has saved it, which may be another one than is installed by now; absent of what was saved before that was kept. */
+  readonly qemu?: string;
 }
 
 /** What a machine runs on and starts with. */
