@@ -195,7 +195,7 @@ export async function openMachine(
   return {
     place,
     qmp,
-    isAlive: lives,
+    isAlive: () => lives() || !qmp.hasEnded(), // its last words, which say why it has ended, may still be on their way
     whyEnded: () => endings[qmp.shutdownCause() ?? ""] ?? "The emulator of its machine has died, or was killed.",
     cpuUs() {
       const stat = readStat(pid);

@@ -14,6 +14,8 @@ export interface Qmp extends Disposable {
   give(name: string, descriptor: number): Promise<void>;
   /** Why the machine has shut down, in QEMU's word for it. Undefined as long as it has not, and if QEMU was killed. @see qemu-qmp-ref(7), ShutdownCause */
   shutdownCause(): string | undefined;
+  /** All that it has said has been read, and no more comes. */
+  hasEnded(): boolean;
 }
 
 const answerTimeoutMs = 30_000;
@@ -94,7 +96,14 @@ export async function openQmp(
   using _limit = setTimeout(() => socket.destroy(), options.timeoutMs);
   const version = versionOf(await greeted);
   await run("qmp_capabilities");
-  return { version, run, give, shutdownCause: () => shutdownCause, [Symbol.dispose]: release };
+  return {
+    version,
+    run,
+    give,
+    shutdownCause: () => shutdownCause,
+    hasEnded: () => socket.closed,
+    [Symbol.dispose]: release,
+  };
 }
 
 /** @param options.allowHalfOpen as in node:net: our direction stays open when QEMU closes its own
