@@ -7,7 +7,7 @@ import { until } from "../../platform/testing/until.ts";
 import { outputOf } from "../conformance/suite.ts";
 import type { LocalSandbox, LocalSandboxDriver } from "../sandbox.ts";
 import { openMicrovmDriver } from "./driver.ts";
-import { lendGoldenImage, skipWithoutMachines } from "./testing.ts";
+import { emulatorsOf, lendGoldenImage, skipWithoutMachines } from "./testing.ts";
 
 const timeoutMs = 60_000;
 const mostProcesses = 64;
@@ -58,6 +58,14 @@ describe("a machine whose guest", { skip: skipWithoutMachines() }, () => {
     await until(async () => (await shell("echo well").catch(() => "")) === "well\n", { timeoutMs });
   });
 
+  test("keeps its processors busy and fills its memory is answered, paused and resumed", async () => {
+    const eater = await start("for i in 1 2 3 4; do while :; do :; done & done; while :; do tail /dev/zero; done");
+    assert.equal(await shell("echo well"), "well\n");
+    await pauseAndResume();
+    await eater.stop({ graceMs: 0 });
+    assert.equal(await shell("cat /root/kept"), "kept\n");
+  });
+
   test("kills all that it can see goes on", async () => {
     await start("kill -9 -1").catch(() => {});
     await until(async () => (await shell("echo well").catch(() => "")) === "well\n", { timeoutMs });
@@ -70,6 +78,20 @@ describe("a machine whose guest", { skip: skipWithoutMachines() }, () => {
     await pauseAndResume();
     await thief.stop({ graceMs: 0 });
     assert.equal(await shell("echo well"), "well\n");
+  });
+
+  test("does not answer any more fails what is asked of it in its time, and is as it was when it answers", async () => {
+    const [emulator = assert.fail("there is no emulator")] = emulatorsOf(temporary.path, "villain");
+    process.kill(emulator, "SIGSTOP");
+    try {
+      await assert.rejects(start("echo never"), { code: "timeout" });
+      await assert.rejects(sandbox.pausing?.pause() ?? Promise.resolve(), { code: "timeout" });
+    } finally {
+      process.kill(emulator, "SIGCONT");
+    }
+    await until(async () => (await shell("echo well").catch(() => "")) === "well\n", { timeoutMs });
+    await pauseAndResume();
+    assert.equal(await shell("cat /root/kept"), "kept\n");
   });
 
   test("restarts its machine has stopped it", () => assertEnds("reboot -f", /powered off from inside/));

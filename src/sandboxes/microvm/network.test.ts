@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { after, test } from "node:test";
 import { skipUnless } from "../../platform/testing/parts.ts";
 import { temporaryDirectory } from "../../platform/testing/temporary-directory.ts";
+import { until } from "../../platform/testing/until.ts";
 import { outputOf } from "../conformance/suite.ts";
 import { findTool } from "../namespace/availability.ts";
 import { gateway } from "../namespace/network/addresses.ts";
@@ -20,6 +21,8 @@ const hasTools = findTool("nft") !== undefined && findTool("ip") !== undefined;
 const needs = {
   skip: skipWithoutMachines() || skipUnless(hasTools, "nft and ip", "apt-get install nftables iproute2"),
 };
+/** What it has sent may still be on its way through the emulator. */
+const healsWithinMs = 60_000;
 
 test("a machine with a network", needs, async (t) => {
   using directory = temporaryDirectory();
@@ -53,6 +56,26 @@ test("a machine with a network", needs, async (t) => {
     await once(server, "listening");
     const { port } = server.address() as { port: number };
     assert.equal(await run(machine, eachOf([host.private, host.public, gateway, guestNetwork.gateway], port)), "");
+  });
+
+  await t.test("leaves another one its network, and stays within reach, when it floods its own", async () => {
+    const other = await driver.create({ id: "neighbour", network: "outbound" });
+    const endlessly = (command: string) => `{ while :; do ${command}; done } >/dev/null 2>&1 &`;
+    const datagrams = [outside.public, "10.1.2.3", outside.gateway].map((address) =>
+      endlessly(`nc -u -w 1 ${address} 9 </dev/zero`),
+    );
+    const connections = endlessly(`nc -w 1 ${outside.public} 9; nc -w 1 10.1.2.3 9`);
+    const names = endlessly("nslookup flood.example");
+    const script = [...datagrams, connections, names, "wait"].join(" ");
+    const flood = await machine.exec({ id: "flood", argv: ["sh", "-c", script] });
+    for (let look = 0; look < 3; look++) {
+      assert.equal(await run(other, echo(outside.public)), "well");
+      assert.equal(await run(other, addressOf("public.example")), outside.public);
+      assert.equal(await run(machine, "echo well"), "well");
+    }
+    await flood.stop({ graceMs: 0 });
+    await until(async () => (await run(machine, echo(outside.public))) === "well", { timeoutMs: healsWithinMs });
+    await other.destroy();
   });
 
   await t.test("has it again after a pause", async () => {
